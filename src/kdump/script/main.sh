@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# The steps in their order. Nothing is changed before the refusals have been passed.
+
+# State Manager runs one association after the other, but a command by hand may come in between.
+wait_for_other_run() {
+  has flock || return 0
+  exec 8>> /run/cdk-diagnostic-interrupt.lock
+  flock -w 600 8 || fail 'Another run of this program has been at work for ten minutes.' 'Wait for it, or find out what it waits for.'
+}
+
+report_outcome() {
+  if [ "$crashkernel_seen" != "$crashkernel_wanted" ]; then
+    require_reboot "crashkernel=$crashkernel_wanted" \
+      "The kernel was booted with crashkernel='$crashkernel_seen' and will be with '$crashkernel_wanted' from the next boot."
+  fi
+  if ! memory_is_reserved; then
+    finish insufficient-memory "The kernel was booted with crashkernel=$crashkernel_wanted and reserved no memory for it." \
+      'Take an explicit size that fits this instance (CrashKernel.size), or a larger instance: a table reserves nothing below its first range.'
+  fi
+  if ! crash_kernel_is_loaded; then
+    finish reserved-not-loaded "Memory is reserved, but the service $service did not load the crash kernel." \
+      "See the service's log (journalctl -u $service). With Secure Boot the kernel must be signed."
+  fi
+  if reload_is_pending; then
+    require_reboot "$settings_file $DUMP_PATH" \
+      "$settings_file was changed, and kernel.kexec_load_disabled=1 forbids to load the crash kernel again before the next boot."
+  fi
+  finish armed 'The crash kernel is loaded.' ''
+}
+
+main() {
+  open_status
+  detect_system
+  refuse_unsupported_system
+  refuse_hardened_kernel
+  wait_for_other_run
+  install_packages
+  decide_crashkernel
+  configure_bootloader
+  configure_sysctl
+  configure_kdump
+  arm
+  report_outcome
+}
+
+# No pattern is expanded anywhere, unless a function says so; collation and messages do not depend on the machine's language.
+set -uf
+umask 022
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+main

@@ -1,0 +1,68 @@
+# shellcheck shell=sh
+# Kernel settings: an unknown NMI panics, and a panic without kdump ends in a reboot.
+
+# Read by systemd-sysctl after 99-sysctl.conf, the link to /etc/sysctl.conf. Debian 13 reads no /etc/sysctl.conf at boot at all.
+SYSCTL_FILE=/etc/sysctl.d/zz-cdk-diagnostic-interrupt.conf
+# Seconds. With 0, the kernel's default, a panic while kdump is not armed hangs for ever.
+PANIC_TIMEOUT=10
+
+# Only x86 has the setting.
+has_unknown_nmi_panic() {
+  [ -e /proc/sys/kernel/unknown_nmi_panic ]
+}
+
+print_sysctl_file() {
+  printf '%s\n' '# Written by cdk-diagnostic-interrupt, which overwrites changes.'
+  if has_unknown_nmi_panic; then
+    printf '%s\n' 'kernel.unknown_nmi_panic = 1'
+  fi
+  printf '%s\n' "kernel.panic = $PANIC_TIMEOUT"
+}
+
+# set_live NAME VALUE
+set_live() {
+  first_line "/proc/sys/kernel/$1"
+  [ "$line" != "$2" ] || return 0
+  printf '%s\n' "$2" > "/proc/sys/kernel/$1"
+  first_line "/proc/sys/kernel/$1"
+  [ "$line" = "$2" ] || fail "kernel.$1 could not be set to $2; it is '$line'." 'See standard error.'
+  note_change "kernel.$1=$2"
+}
+
+# note_contradictions FILE: its assignments that are not ours. Blanks and "=" separate the words.
+note_contradictions() {
+  blanks=$(printf ' \t=')
+  while IFS=$blanks read -r key value _; do
+    case $key in
+      kernel.unknown_nmi_panic | kernel/unknown_nmi_panic) own=1 ;;
+      kernel.panic | kernel/panic) own=$PANIC_TIMEOUT ;;
+      *) continue ;;
+    esac
+    [ "$value" = "$own" ] || contradictions="$contradictions$1: $key = $value
+"
+  done < "$1"
+}
+
+# What is applied after our file: later names at boot, and /etc/sysctl.conf by `sysctl -p` and `sysctl --system`.
+find_contradictions() {
+  contradictions=
+  after_ours=
+  set +f
+  for file in /etc/sysctl.d/*.conf; do
+    case $file in
+      "$SYSCTL_FILE") after_ours=yes ;;
+      *) [ -z "$after_ours" ] || note_contradictions "$file" ;;
+    esac
+  done
+  set -f
+  [ ! -r /etc/sysctl.conf ] || note_contradictions /etc/sysctl.conf
+}
+
+configure_sysctl() {
+  put_file "$SYSCTL_FILE" print_sysctl_file
+  if has_unknown_nmi_panic; then
+    set_live unknown_nmi_panic 1
+  fi
+  set_live panic "$PANIC_TIMEOUT"
+  find_contradictions
+}
