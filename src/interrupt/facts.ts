@@ -1,0 +1,60 @@
+/** A piece of evidence that could not be had, and why. */
+export interface Missing {
+  readonly missing: string;
+}
+
+export type Found<T> = T | Missing;
+
+export function isMissing<T extends object>(part: Found<T>): part is Missing {
+  return 'missing' in part;
+}
+
+/**
+ * What AWS says about an instance now. Plain JSON, since it is logged and returned as it is.
+ */
+export interface Evidence {
+  /** Only for requests of an alarm. */
+  readonly alarm?: Found<AlarmFacts>;
+  readonly instance: Found<InstanceFacts>;
+  readonly status: Found<StatusFacts>;
+  readonly instanceType: Found<InstanceTypeFacts>;
+  readonly kdump: Found<KdumpFacts>;
+}
+
+export interface AlarmFacts {
+  readonly state: string;
+  readonly stateSince?: string;
+}
+
+/** `DescribeInstances.Hypervisor` is left out: it says `xen` for Nitro instances too (EC2 API Reference, Instance). */
+export interface InstanceFacts {
+  readonly state: string;
+  readonly instanceType: string;
+  readonly architecture: string;
+  readonly tags: Record<string, string>;
+}
+
+export interface StatusFacts {
+  readonly instance: CheckFacts;
+  readonly system: CheckFacts;
+}
+
+export interface CheckFacts {
+  readonly status: string;
+  readonly details: { readonly name?: string; readonly status?: string; readonly impairedSince?: string }[];
+}
+
+export interface InstanceTypeFacts {
+  /** `nitro` or `xen`; types of bare metal have none. */
+  readonly hypervisor?: string;
+  readonly bareMetal: boolean;
+  readonly architectures: string[];
+}
+
+export interface KdumpFacts {
+  /** The association's status on the instance; absent when it never ran there. */
+  readonly status?: string;
+  readonly detailedStatus?: string;
+  readonly errorCode?: string;
+  readonly executionDate?: string;
+}
