@@ -1,5 +1,15 @@
 import { awscdk, javascript } from 'projen';
 
+const handlerBundling: Partial<javascript.AddBundleOptions> = {
+  // The SDK is bundled too: what was tested is what runs, and a cold start reads one file.
+  externals: [],
+  // From the ES modules esbuild leaves out the hundreds of commands that are not used.
+  mainFields: ['module', 'main'],
+  minify: true,
+  // Error names are part of what the handlers report.
+  keepNames: true,
+};
+
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-diagnostic-interrupt',
   description: 'Makes EC2 Linux instances leave evidence when they hang: kdump, detection, diagnostic interrupt, crash dump.',
@@ -56,17 +66,61 @@ const project = new awscdk.AwsCdkConstructLibrary({
   ],
   lambdaOptions: {
     runtime: awscdk.LambdaRuntime.NODEJS_24_X,
-    bundlingOptions: {
-      // The SDK is bundled too: what was tested is what runs, and a cold start reads one file.
-      externals: [],
+    bundlingOptions: handlerBundling,
+  },
+  jestOptions: {
+    jestVersion: '^30',
+    junitReporting: false,
+    jestConfig: {
+      collectCoverage: false,
+      // One for the virtual machine of the end-to-end test, one for the rest.
+      maxWorkers: 2,
+      reporters: [new javascript.JestReporter('<rootDir>/test/plain-summary.cjs')],
     },
   },
-  jestOptions: { jestVersion: '^30' },
   eslintOptions: { dirs: ['src'], devdirs: ['test', 'local', 'examples'], prettier: false },
-  tsconfigDev: { include: ['local/**/*.ts', 'examples/**/*.ts'] },
-  gitignore: ['/cdk.out/', '*.log'],
+  tsconfigDev: { include: ['../local/**/*.ts', '../examples/**/*.ts'] },
+  gitignore: ['/cdk.out/', '*.log', '__pycache__/'],
 });
 
 project.npmignore?.addPatterns('/local/', '/examples/', '/.ci/', '/cdk.out/', '/lib/**/*.lambda.*');
+
+// Keeps the lock file free of the addresses of whichever registry it was made with.
+new javascript.NpmConfig(project).addConfig('omit-lockfile-registry-resolved', 'true');
+
+// The program for the instances is shell, which the compiler leaves behind.
+project.compileTask.exec('rm -rf lib/kdump/script && cp -R src/kdump/script lib/kdump/script');
+
+project.addTask('demo', {
+  description: 'From cdk synth to a crash dump on a local virtual machine',
+  steps: [
+    { exec: 'tsx local/system-packages.ts demo' },
+    { spawn: 'bundle' },
+    { exec: 'tsx local/demo.ts', receiveArgs: true },
+  ],
+});
+
+const prepare = project.addTask('test:prepare', {
+  description: 'What every test needs: system packages, the bundled handlers, checked types',
+  steps: [
+    { exec: 'tsx local/system-packages.ts test' },
+    { spawn: 'bundle' },
+    { exec: 'tsc --noEmit -p test/tsconfig.json' },
+  ],
+});
+project.addTask('test:unit', {
+  description: 'The tests that need no virtual machine',
+  steps: [{ spawn: prepare.name }, { exec: 'jest --testPathIgnorePatterns /node_modules/ test/end-to-end', receiveArgs: true }],
+});
+project.addTask('test:end-to-end', {
+  description: 'The demo, asserted, on a virtual machine',
+  steps: [{ spawn: prepare.name }, { exec: 'jest test/end-to-end', receiveArgs: true }],
+});
+project.testTask.reset();
+project.testTask.spawn(prepare);
+project.testTask.spawn(project.compileTask);
+project.testTask.spawn(project.tasks.tryFind('eslint')!);
+// Last, so that its summary is the last line.
+project.testTask.exec('jest', { receiveArgs: true });
 
 project.synth();

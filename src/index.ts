@@ -1,1 +1,9 @@
-export {};
+export * from './crash-diagnostics';
+export * from './detection/unresponsive-alarm';
+export * from './interrupt/diagnostic-interrupt';
+export * from './interrupt/diagnostic-interrupt-action';
+export * from './kdump/crash-kernel';
+export * from './kdump/kdump-association';
+export * from './kdump/kdump-targets';
+export * from './kdump/rate-limit';
+export * from './kdump/reboot-policy';

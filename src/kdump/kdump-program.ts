@@ -22,11 +22,9 @@ export const SCRIPT_FILES = [
 const SIZE = '[0-9]{1,6}[KMGT]';
 // The grammar of Documentation/admin-guide/kdump/kdump.rst without @offset, which no instance needs.
 const CRASH_KERNEL = new RegExp(
-  `^(auto|${SIZE}|${SIZE}-(${SIZE})?:${SIZE}(,${SIZE}-(${SIZE})?:${SIZE}){0,15}|${SIZE},high( ${SIZE},low)?)$`,
+  `^(auto|${SIZE}|${SIZE}-(${SIZE})?:${SIZE}(,${SIZE}-(${SIZE})?:${SIZE}){0,31}|${SIZE},high( ${SIZE},low)?)$`,
 );
-const DUMP_PATH = /^(\/[A-Za-z0-9_][A-Za-z0-9._-]{0,63}){1,8}$/;
-// Empty after the reboot that ends every dump.
-const VOLATILE_PATH = /^\/(dev|proc|run|sys|tmp)(\/|$)/;
+const DUMP_PATH = /^(?=.{2,200}$)(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/;
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/;
 
 /**
@@ -40,9 +38,8 @@ export function renderKdumpProgram(settings: KdumpProgramSettings): string {
     "'auto', a size such as '256M', ranges such as '512M-2G:128M,2G-:256M', or '512M,high 72M,low'", 'Use CrashKernel to make the value.');
   check('rebootPolicy', settings.rebootPolicy, ['never', 'whenRequired'].includes(settings.rebootPolicy),
     "'never' or 'whenRequired'", 'Use RebootPolicy to make the value.');
-  check('dumpPath', settings.dumpPath, DUMP_PATH.test(settings.dumpPath) && !VOLATILE_PATH.test(settings.dumpPath),
-    "an absolute path of up to 8 names of letters, digits, '.', '_' and '-', outside of /dev, /proc, /run, /sys and /tmp",
-    "Take a directory on a disk, such as '/var/crash'.");
+  check('dumpPath', settings.dumpPath, DUMP_PATH.test(settings.dumpPath),
+    "an absolute path of up to 200 letters, digits, '/', '.', '_' and '-'", "Take a directory on a disk, such as '/var/crash'.");
   check('version', settings.version, VERSION.test(settings.version), "a version such as '1.2.3'", 'Give the version of the package.');
 
   const header = [

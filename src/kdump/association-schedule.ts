@@ -1,0 +1,28 @@
+import { Token } from 'aws-cdk-lib';
+import { Schedule } from 'aws-cdk-lib/aws-events';
+
+const MINUTES: Record<string, number> = { minute: 1, hour: 60, day: 24 * 60 };
+// State Manager refuses a shorter rate.
+const SHORTEST_RATE_MINUTES = 30;
+const ALLOWED = 'Allowed are Schedule.rate() of at least 30 minutes and Schedule.cron().';
+
+/**
+ * Checks a schedule against what State Manager takes.
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/reference-cron-and-rate-expressions.html
+ * @returns the schedule expression
+ */
+export function associationSchedule(schedule: Schedule): string {
+  const expression = schedule.expressionString;
+  if (Token.isUnresolved(expression)) {
+    return expression;
+  }
+  const rate = /^rate\(([1-9]\d{0,6}) (minute|hour|day)s?\)$/.exec(expression);
+  if (rate && Number(rate[1]) * MINUTES[rate[2]] < SHORTEST_RATE_MINUTES) {
+    throw new Error(`schedule: ${expression} was given; State Manager runs an association every 30 minutes at the most. ${ALLOWED}`);
+  }
+  if (!rate && !/^cron\([\dA-Z*?,\/#-]+( [\dA-Z*?,\/#-]+){5}\)$/.test(expression)) {
+    throw new Error(`schedule: ${JSON.stringify(expression)} is not a schedule that State Manager takes. ${ALLOWED}`);
+  }
+  return expression;
+}

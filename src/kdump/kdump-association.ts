@@ -1,0 +1,233 @@
+import { Duration, Names, Stack } from 'aws-cdk-lib';
+import { Schedule } from 'aws-cdk-lib/aws-events';
+import { IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
+import { Construct, IConstruct, IDependable } from 'constructs';
+import { associationSchedule } from './association-schedule';
+import { CrashKernel } from './crash-kernel';
+import { renderKdumpProgram } from './kdump-program';
+import { KdumpTargets } from './kdump-targets';
+import { RateLimit } from './rate-limit';
+import { RebootPolicy } from './reboot-policy';
+
+/**
+ * How much an instance that is not armed weighs in Systems Manager Compliance.
+ */
+export enum KdumpComplianceSeverity {
+  /** Critical */
+  CRITICAL = 'CRITICAL',
+  /** High */
+  HIGH = 'HIGH',
+  /** Medium */
+  MEDIUM = 'MEDIUM',
+  /** Low */
+  LOW = 'LOW',
+  /** Unspecified */
+  UNSPECIFIED = 'UNSPECIFIED',
+}
+
+/**
+ * An association whose status on an instance tells whether kdump is armed there.
+ */
+export interface IKdumpAssociation extends IConstruct {
+  /**
+   * The id of the State Manager association.
+   *
+   * @attribute
+   */
+  readonly associationId: string;
+
+  /**
+   * The instances that the association configures.
+   */
+  readonly targets: KdumpTargets;
+}
+
+/**
+ * Properties of a KdumpAssociation.
+ */
+export interface KdumpAssociationProps {
+  /**
+   * The instances to configure. They must be managed nodes of Systems Manager: the SSM agent runs and their role has the
+   * permissions of the managed policy AmazonSSMManagedInstanceCore.
+   */
+  readonly targets: KdumpTargets;
+
+  /**
+   * The memory that each instance reserves for the capture kernel.
+   *
+   * @default CrashKernel.auto()
+   */
+  readonly crashKernel?: CrashKernel;
+
+  /**
+   * Whether instances may be rebooted to make a new reservation take effect.
+   *
+   * @default RebootPolicy.never()
+   */
+  readonly rebootPolicy?: RebootPolicy;
+
+  /**
+   * The directory on the instance that dumps are written to: an absolute path of up to 8 names of letters, digits, `.`, `_` and
+   * `-`, on a disk.
+   *
+   * @default '/var/crash'
+   */
+  readonly dumpPath?: string;
+
+  /**
+   * How often each instance is checked, and configured again if it drifted. Besides, the association runs when it is created or
+   * changed, and when a target comes online for the first time. A check with nothing to do changes nothing.
+   *
+   * The status of the association is what the interrupt's decision rests on: after a reboot that arms kdump, it is up to date
+   * only when the next check has run.
+   *
+   * @default Schedule.rate(Duration.minutes(30)), the shortest that State Manager takes
+   */
+  readonly schedule?: Schedule;
+
+  /**
+   * How many instances are configured, and with `RebootPolicy.whenRequired()` rebooted, at the same time.
+   *
+   * @default RateLimit.percentage(10)
+   */
+  readonly maxConcurrency?: RateLimit;
+
+  /**
+   * How many instances may fail before State Manager stops sending the program to further ones.
+   *
+   * @default - RateLimit.percentage(10) with RebootPolicy.whenRequired(). RateLimit.percentage(100) with RebootPolicy.never(): there
+   * every instance that still waits for its reboot counts as failed, and must not keep the others from being configured.
+   */
+  readonly maxErrors?: RateLimit;
+
+  /**
+   * How much an instance that is not armed weighs in Systems Manager Compliance.
+   *
+   * @default KdumpComplianceSeverity.HIGH
+   */
+  readonly complianceSeverity?: KdumpComplianceSeverity;
+
+  /**
+   * The role that State Manager assumes to send the program to the instances. It must trust `ssm.amazonaws.com`; the permission
+   * `ssm:SendCommand` for the document and the targets is added to it.
+   *
+   * @default - a new role
+   */
+  readonly dispatchRole?: IRole;
+}
+
+/**
+ * Defines a State Manager association that makes EC2 Linux instances able to write a crash dump, keeps them so, and records
+ * for each whether it is.
+ *
+ * It installs kdump, reserves memory for the capture kernel, lets an unknown NMI panic the kernel (x86 only: a diagnostic
+ * interrupt arrives as one), arms kdump and verifies that. The association's status on an instance is `Success` if and only if
+ * the last check found kdump armed; otherwise its output says in one JSON line which state the instance is in, why, and what
+ * to do.
+ *
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/diagnostic-interrupt.html
+ * @resource AWS::SSM::Association
+ */
+export class KdumpAssociation extends Construct implements IKdumpAssociation {
+  public readonly associationId: string;
+
+  public readonly targets: KdumpTargets;
+
+  /**
+   * The name of the Command document that the association runs.
+   *
+   * @attribute
+   */
+  public readonly documentName: string;
+
+  /**
+   * The role that State Manager assumes to send the program to the instances.
+   */
+  public readonly dispatchRole: IRole;
+
+  constructor(scope: Construct, id: string, props: KdumpAssociationProps) {
+    super(scope, id);
+    this.targets = props.targets;
+    const rebootPolicy = props.rebootPolicy ?? RebootPolicy.never();
+
+    const document = new CfnDocument(this, 'Document', {
+      documentType: 'Command',
+      documentFormat: 'JSON',
+      targetType: '/AWS::EC2::Instance',
+      // A changed program becomes a new version of the same document, and the association runs again; a replaced document
+      // would leave the association without one for a moment.
+      updateMethod: 'NewVersion',
+      content: commandDocument(renderKdumpProgram({
+        crashKernel: (props.crashKernel ?? CrashKernel.auto())._value,
+        rebootPolicy: rebootPolicy._name,
+        dumpPath: props.dumpPath ?? '/var/crash',
+        version: packageVersion(),
+      })),
+    });
+    this.documentName = document.ref;
+
+    this.dispatchRole = props.dispatchRole ?? new Role(this, 'DispatchRole', {
+      assumedBy: new ServicePrincipal('ssm.amazonaws.com'),
+      description: 'State Manager sends the kdump program to its target instances with this role',
+    });
+    const grants = this.grantSendCommand();
+
+    const defaultMaxErrors = rebootPolicy._name === 'never' ? RateLimit.percentage(100) : RateLimit.percentage(10);
+    const association = new CfnAssociation(this, 'Resource', {
+      name: this.documentName,
+      associationName: Names.uniqueResourceName(this, { maxLength: 128, allowedSpecialCharacters: '-' }),
+      targets: props.targets._ssmTargets(),
+      scheduleExpression: associationSchedule(props.schedule ?? Schedule.rate(Duration.minutes(30))),
+      maxConcurrency: (props.maxConcurrency ?? RateLimit.percentage(10))._value,
+      maxErrors: (props.maxErrors ?? defaultMaxErrors)._value,
+      complianceSeverity: props.complianceSeverity ?? KdumpComplianceSeverity.HIGH,
+    });
+    // Younger than the oldest aws-cdk-lib that the library supports. Without it State Manager falls back to a service-linked
+    // role, which is being phased out (API reference of CreateAssociation).
+    association.addPropertyOverride('AssociationDispatchAssumeRole', this.dispatchRole.roleArn);
+    // The first run starts when the association is created.
+    association.node.addDependency(...grants);
+    this.associationId = association.attrAssociationId;
+  }
+
+  private grantSendCommand(): IDependable[] {
+    const stack = Stack.of(this);
+    const statements = [
+      new PolicyStatement({
+        actions: ['ssm:SendCommand'],
+        resources: [stack.formatArn({ service: 'ssm', resource: 'document', resourceName: this.documentName })],
+      }),
+      new PolicyStatement({ actions: ['ssm:SendCommand'], ...this.targets._iamScope(stack, 'ssm:resourceTag') }),
+    ];
+    return statements.flatMap(statement => this.dispatchRole.addToPrincipalPolicy(statement).policyDependable ?? []);
+  }
+}
+
+/**
+ * A Command document that runs the program on Linux.
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html
+ */
+function commandDocument(program: string) {
+  return {
+    schemaVersion: '2.2',
+    description: 'Makes a Linux instance able to write a crash dump with kdump, and reports whether it is',
+    mainSteps: [{
+      name: 'kdump',
+      action: 'aws:runShellScript',
+      precondition: { StringEquals: ['platformType', 'Linux'] },
+      inputs: {
+        // Package installation and two initramfs builds on a small instance take minutes, the wait for the package manager's
+        // lock at first boot as well.
+        timeoutSeconds: '1800',
+        runCommand: program.split('\n'),
+      },
+    }],
+  };
+}
+
+function packageVersion(): string {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require('../../package.json').version;
+}

@@ -1,0 +1,119 @@
+import { Stack, Token } from 'aws-cdk-lib';
+import { IAutoScalingGroupRef } from 'aws-cdk-lib/aws-autoscaling';
+import { IInstanceRef } from 'aws-cdk-lib/aws-ec2';
+
+// https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html: the characters that every service takes.
+const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
+const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
+const LEGAL_CHARACTERS = 'letters, digits, spaces and _ . : / = + - @';
+// State Manager takes up to 50 values for one target key.
+const MOST_VALUES = 50;
+const GROUP_TAG = 'aws:autoscaling:groupName';
+
+/**
+ * Defines which instances are meant. The instances must be managed nodes of Systems Manager.
+ */
+export class KdumpTargets {
+  /**
+   * One instance.
+   */
+  public static instance(instance: IInstanceRef): KdumpTargets {
+    return KdumpTargets.instances(instance);
+  }
+
+  /**
+   * Up to 50 instances. For more, tag them and use `KdumpTargets.tag()`.
+   */
+  public static instances(...instances: IInstanceRef[]): KdumpTargets {
+    requireCount('KdumpTargets.instances', 'instances', instances.length);
+    return new KdumpTargets(instances);
+  }
+
+  /**
+   * The instances of an Auto Scaling group, those to come included.
+   */
+  public static autoScalingGroup(group: IAutoScalingGroupRef): KdumpTargets {
+    return new KdumpTargets([], { key: GROUP_TAG, values: [group.autoScalingGroupRef.autoScalingGroupName] }, group);
+  }
+
+  /**
+   * The instances that carry a tag with one of the values, those to come included.
+   *
+   * @param key the tag's key, 1 to 128 characters, not starting with `aws:`
+   * @param values 1 to 50 values of up to 256 characters
+   */
+  public static tag(key: string, ...values: string[]): KdumpTargets {
+    if (Token.isUnresolved(key)) {
+      throw new Error('KdumpTargets.tag: the key is a token, but it becomes part of an IAM condition key at synth. Give a literal string.');
+    }
+    if (!TAG_KEY.test(key) || /^aws:/i.test(key)) {
+      throw new Error(`KdumpTargets.tag: the key ${JSON.stringify(key)} is not allowed; 1 to 128 of ${LEGAL_CHARACTERS} are,`
+        + ' and it may not start with "aws:". Choose a tag of your own; for an Auto Scaling group use KdumpTargets.autoScalingGroup().');
+    }
+    requireCount('KdumpTargets.tag', 'values', values.length);
+    for (const value of values.filter(each => !Token.isUnresolved(each))) {
+      if (!TAG_VALUE.test(value)) {
+        throw new Error(`KdumpTargets.tag: the value ${JSON.stringify(value)} is not allowed; up to 256 of ${LEGAL_CHARACTERS} are.`
+          + ' Wildcards are not expanded: list the values.');
+      }
+    }
+    return new KdumpTargets([], { key, values });
+  }
+
+  /**
+   * The instances, where they are known at synth; otherwise empty.
+   *
+   * @internal
+   */
+  public readonly _instances: IInstanceRef[];
+
+  /**
+   * The tag that selects the instances, where they are not known at synth.
+   *
+   * @internal
+   */
+  public readonly _tag?: { readonly key: string; readonly values: string[] };
+
+  /**
+   * @internal
+   */
+  public readonly _group?: IAutoScalingGroupRef;
+
+  private constructor(instances: IInstanceRef[], tag?: { key: string; values: string[] }, group?: IAutoScalingGroupRef) {
+    this._instances = instances;
+    this._tag = tag;
+    this._group = group;
+  }
+
+  /**
+   * The targets as State Manager names them.
+   *
+   * @internal
+   */
+  public _ssmTargets(): Array<{ key: string; values: string[] }> {
+    return this._tag
+      ? [{ key: `tag:${this._tag.key}`, values: this._tag.values }]
+      : [{ key: 'InstanceIds', values: this._instances.map(each => each.instanceRef.instanceId) }];
+  }
+
+  /**
+   * The part of an IAM statement that limits it to the targets.
+   *
+   * @param stack the stack of the policy
+   * @param tagConditionKey the service's condition key for the tags of a resource, such as `aws:ResourceTag`
+   * @internal
+   */
+  public _iamScope(stack: Stack, tagConditionKey: string): { resources: string[]; conditions?: Record<string, unknown> } {
+    const arn = (of: Stack, id: string) => of.formatArn({ service: 'ec2', resource: 'instance', resourceName: id });
+    return this._tag
+      ? { resources: [arn(stack, '*')], conditions: { StringEquals: { [`${tagConditionKey}/${this._tag.key}`]: this._tag.values } } }
+      : { resources: this._instances.map(each => arn(Stack.of(each), each.instanceRef.instanceId)) };
+  }
+}
+
+function requireCount(where: string, what: string, count: number) {
+  if (count < 1 || count > MOST_VALUES) {
+    throw new Error(`${where}: ${count} ${what} were given; 1 to ${MOST_VALUES} are allowed (State Manager's limit).`
+      + ' Tag the instances alike and use KdumpTargets.tag() for more.');
+  }
+}

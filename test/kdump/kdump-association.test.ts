@@ -1,0 +1,156 @@
+import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Schedule } from 'aws-cdk-lib/aws-events';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit, RebootPolicy } from '../../src';
+
+process.env.CDK_VALIDATION = 'false'; // one strict test validates, see test/examples
+
+function instanceIn(stack: Stack, id = 'Web') {
+  return new ec2.CfnInstance(stack, id, { instanceType: 't3.small' });
+}
+
+function templateOf(props: (stack: Stack) => KdumpAssociationProps): Template {
+  const stack = new Stack(new App(), 'Test');
+  new KdumpAssociation(stack, 'Kdump', props(stack));
+  return Template.fromStack(stack);
+}
+
+const byTag = (props: Partial<KdumpAssociationProps> = {}) => templateOf(() => ({ targets: KdumpTargets.tag('Kdump', 'on'), ...props }));
+const settings = (template: Template): string[] =>
+  Object.values(template.findResources('AWS::SSM::Document'))[0].Properties.Content.mainSteps[0].inputs.runCommand;
+
+describe('the association', () => {
+  test('runs a Command document for Linux, at once and every half hour, with rate control, severity and a role of its own', () => {
+    const template = templateOf(stack => ({ targets: KdumpTargets.instance(instanceIn(stack)) }));
+    template.hasResourceProperties('AWS::SSM::Association', {
+      Name: { Ref: Match.stringLikeRegexp('KdumpDocument') },
+      Targets: [{ Key: 'InstanceIds', Values: [{ Ref: 'Web' }] }],
+      ScheduleExpression: 'rate(30 minutes)',
+      MaxConcurrency: '10%',
+      MaxErrors: '100%',
+      ComplianceSeverity: 'HIGH',
+      AssociationDispatchAssumeRole: { 'Fn::GetAtt': [Match.stringLikeRegexp('KdumpDispatchRole'), 'Arn'] },
+      ApplyOnlyAtCronInterval: Match.absent(),
+    });
+    template.hasResourceProperties('AWS::SSM::Document', {
+      DocumentType: 'Command',
+      UpdateMethod: 'NewVersion',
+      Content: {
+        schemaVersion: '2.2',
+        mainSteps: [{ action: 'aws:runShellScript', precondition: { StringEquals: ['platformType', 'Linux'] } }],
+      },
+    });
+  });
+
+  test('may send that one document to those instances and nothing else', () => {
+    const template = templateOf(stack => ({ targets: KdumpTargets.instances(instanceIn(stack, 'A'), instanceIn(stack, 'B')) }));
+    const arn = (tail: unknown[]) => ({ 'Fn::Join': ['', Match.arrayWith(tail)] });
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: [
+          { Action: 'ssm:SendCommand', Effect: 'Allow', Resource: arn([':document/', { Ref: Match.stringLikeRegexp('KdumpDocument') }]) },
+          { Action: 'ssm:SendCommand', Effect: 'Allow', Resource: [arn([':instance/', { Ref: 'A' }]), arn([':instance/', { Ref: 'B' }])] },
+        ],
+      },
+    });
+    template.hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: { Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'ssm.amazonaws.com' } }] },
+    });
+  });
+
+  test('waits for the permission that its first run needs', () => {
+    const association = Object.values(byTag().findResources('AWS::SSM::Association'))[0];
+    expect(association.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching('DispatchRoleDefaultPolicy')]));
+  });
+
+  test('takes a tag: as target and as condition of the permission', () => {
+    const template = byTag({ targets: KdumpTargets.tag('Kdump', 'on', 'canary') });
+    template.hasResourceProperties('AWS::SSM::Association', { Targets: [{ Key: 'tag:Kdump', Values: ['on', 'canary'] }] });
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({ Condition: { StringEquals: { 'ssm:resourceTag/Kdump': ['on', 'canary'] } } })]),
+      },
+    });
+  });
+
+  test('takes an Auto Scaling group by the tag that its instances carry', () => {
+    const template = templateOf(stack => ({
+      targets: KdumpTargets.autoScalingGroup(new autoscaling.CfnAutoScalingGroup(stack, 'Group', { minSize: '1', maxSize: '2' })),
+    }));
+    template.hasResourceProperties('AWS::SSM::Association', { Targets: [{ Key: 'tag:aws:autoscaling:groupName', Values: [{ Ref: 'Group' }] }] });
+  });
+
+  test('stops a rollout that reboots when a tenth of the instances failed', () => {
+    byTag({ rebootPolicy: RebootPolicy.whenRequired() }).hasResourceProperties('AWS::SSM::Association', { MaxErrors: '10%' });
+  });
+
+  test('takes rate limits, a schedule and a role of the user', () => {
+    const template = templateOf(stack => ({
+      targets: KdumpTargets.tag('Kdump', 'on'),
+      maxConcurrency: RateLimit.count(3),
+      maxErrors: RateLimit.percentage(25),
+      schedule: Schedule.cron({ minute: '0', hour: '3', weekDay: 'SUN' }),
+      dispatchRole: new Role(stack, 'Mine', { assumedBy: new ServicePrincipal('ssm.amazonaws.com') }),
+    }));
+    template.hasResourceProperties('AWS::SSM::Association', {
+      MaxConcurrency: '3',
+      MaxErrors: '25%',
+      ScheduleExpression: 'cron(0 3 ? * SUN *)',
+      AssociationDispatchAssumeRole: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Mine'), 'Arn'] },
+    });
+    template.resourceCountIs('AWS::IAM::Role', 1);
+  });
+
+  test('keeps its document below the 64 KB that Systems Manager takes, with no parameter marks that it would substitute', () => {
+    const document = JSON.stringify(Object.values(byTag().findResources('AWS::SSM::Document'))[0].Properties.Content);
+    expect(Buffer.byteLength(document)).toBeLessThan(64 * 1024);
+    expect(document).not.toContain('{{');
+  });
+
+  test('bakes its settings into the program', () => {
+    const program = settings(byTag({ dumpPath: '/data/crash', rebootPolicy: RebootPolicy.whenRequired() })).join('\n');
+    expect(program).toContain("'/data/crash'");
+    expect(program).toContain("'whenRequired'");
+  });
+});
+
+describe('bad input', () => {
+  test.each([
+    ['a relative path', 'crash', /absolute path/],
+    ['a path that a shell would expand', '/var/$(reboot)', /dumpPath is/],
+    ['a path with a quote', "/var/'crash", /dumpPath is/],
+    ['a path with a line break', '/var/crash\n', /dumpPath is/],
+    ['a path with blanks', '/var/my crash', /dumpPath is/],
+    ['a path that climbs', '/var/../etc', /dumpPath is/],
+    ['the root folder', '/', /dumpPath is/],
+    ['a path as a token', Lazy.string({ produce: () => '/var' }), /dumpPath is/],
+  ])('refuses %s as dump path', (_, dumpPath, message) => expect(() => byTag({ dumpPath })).toThrow(message));
+
+  test.each([
+    ['a rate that is too short', Schedule.rate(Duration.minutes(5)), /every 30 minutes at the most/],
+    ['something else than a schedule', Schedule.expression('rate(1 day); reboot'), /not a schedule/],
+    ['a rate without a unit', Schedule.expression('rate(60)'), /not a schedule/],
+    ['a point in time', Schedule.expression('at(2026-01-01T00:00:00)'), /not a schedule/],
+    ['five cron fields', Schedule.expression('cron(0 3 * * *)'), /not a schedule/],
+  ])('refuses %s', (_, schedule, message) => expect(() => byTag({ schedule })).toThrow(message));
+
+  test.each([
+    ['no value', () => KdumpTargets.tag('Kdump'), /0 values/],
+    ['too many values', () => KdumpTargets.tag('Kdump', ...Array.from({ length: 51 }, (_, i) => `${i}`)), /51 values/],
+    ['a wildcard', () => KdumpTargets.tag('Kdump', '*'), /Wildcards are not expanded/],
+    ['a policy variable', () => KdumpTargets.tag('Kdump', '${aws:username}'), /not allowed/],
+    ['a key with a quote', () => KdumpTargets.tag('Kd"ump', 'on'), /not allowed/],
+    ['an empty key', () => KdumpTargets.tag('', 'on'), /not allowed/],
+    ['a reserved key', () => KdumpTargets.tag('aws:autoscaling:groupName', 'web'), /KdumpTargets.autoScalingGroup/],
+    ['a key that is a token', () => KdumpTargets.tag(Lazy.string({ produce: () => 'k' }), 'on'), /token/],
+    ['no instance', () => KdumpTargets.instances(), /0 instances/],
+  ])('refuses tags: %s', (_, make, message) => expect(make).toThrow(message));
+
+  test.each([0, 1.5, -1, NaN])('refuses the rate limit %d', count => {
+    expect(() => RateLimit.count(count)).toThrow(/whole number/);
+    expect(() => RateLimit.percentage(count)).toThrow(/1 to 100/);
+  });
+});
