@@ -1,0 +1,246 @@
+import { spawnSync } from 'child_process';
+import { createHash, randomUUID } from 'crypto';
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { Image } from './images';
+import { reservedBytes } from './reservation';
+import { KdumpProgramSettings, renderKdumpProgram } from '../../../src/kdump/kdump-program';
+
+// Real programs of this system that the instance has too. Whatever is not named here is missing on the machine.
+const TOOLS = ['awk', 'bash', 'busybox', 'cat', 'chmod', 'chown', 'cmp', 'cp', 'cut', 'dash', 'date', 'dirname', 'basename', 'dpkg-query', 'env',
+  'expr', 'find', 'flock', 'fgrep', 'grep', 'egrep', 'grub-editenv', 'grub-file', 'grub-mkconfig', 'grub-mkrelpath', 'grub-script-check', 'head',
+  'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'sed', 'sort', 'stat', 'sync', 'tail', 'tee', 'timeout',
+  'touch', 'tr', 'wc', 'xargs'];
+const STAND_INS = path.join(__dirname, 'stand-ins');
+const GIB = 2 ** 30;
+// What a converged run may not touch.
+const OBSERVED = ['etc', 'boot', 'var', 'run'];
+
+export interface Outcome {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: any;
+}
+
+export interface MachineOptions {
+  readonly memory?: number;
+  readonly arch?: string;
+  readonly sh?: string[];
+}
+
+/** A machine made of namespaces: its own root directory with this system's tools, its own boot loader files and kernel settings. */
+export class Machine {
+  public readonly root = fs.mkdtempSync(path.join(os.tmpdir(), 'kdump-machine-'));
+  public settings: KdumpProgramSettings = { crashKernel: '256M', rebootPolicy: 'never', dumpPath: '/var/crash', version: '1.2.3' };
+  public memory: number;
+  private readonly sh: string[];
+
+  constructor(private readonly image: Image, options: MachineOptions = {}) {
+    this.memory = options.memory ?? 2 * GIB;
+    this.sh = options.sh ?? ['sh'];
+    this.layTools();
+    this.layKernel(options.arch ?? 'x86_64');
+    this.layImage();
+  }
+
+  public dispose(): void {
+    fs.rmSync(this.root, { recursive: true, force: true });
+  }
+
+  public read(file: string): string {
+    return fs.readFileSync(path.join(this.root, file), 'utf8');
+  }
+
+  public exists(file: string): boolean {
+    return fs.existsSync(path.join(this.root, file));
+  }
+
+  public write(file: string, content: string, mode = 0o644): void {
+    const full = path.join(this.root, file);
+    fs.mkdirSync(path.dirname(full), { recursive: true });
+    fs.writeFileSync(full, content);
+    fs.chmodSync(full, mode);
+  }
+
+  public remove(file: string): void {
+    fs.rmSync(path.join(this.root, file), { recursive: true, force: true });
+  }
+
+  public kernelSetting(name: string, value?: string): string {
+    if (value !== undefined) {
+      this.write(`/kernel/sys/kernel/${name}`, `${value}\n`);
+    }
+    return this.read(`/kernel/sys/kernel/${name}`).trim();
+  }
+
+  /** Runs the program as the agent does; `holding` is a file on which another process holds a lock meanwhile. */
+  public run(settings: Partial<KdumpProgramSettings> = {}, holding?: string): Outcome {
+    this.settings = { ...this.settings, ...settings };
+    this.write('/program', renderKdumpProgram(this.settings));
+    const hold = `perl /stand-in/lock-tool.pl hold ${holding} /stand-in/ready & until [ -e /stand-in/ready ]; do :; done; `;
+    const result = this.enter(['sh', '-c', `${holding ? hold : ''}"$@"; exit $?`, 'agent', ...this.sh, '/program']);
+    this.remove('/stand-in/ready');
+    const last = result.stdout.trimEnd().split('\n').pop() ?? '';
+    return { exitCode: result.status, stdout: result.stdout, stderr: result.stderr, status: last.startsWith('{') ? JSON.parse(last) : undefined };
+  }
+
+  /** What a reboot does: the command line of GRUB's first entry, memory reserved by it, settings applied, enabled services started. */
+  public reboot(): void {
+    const linux = /^\s*linux(?:16|efi)?\s+(.*)$/m.exec(this.read(this.image.grubConfiguration));
+    if (!linux) {
+      throw new Error(`${this.image.grubConfiguration} boots no kernel.`);
+    }
+    this.write('/kernel/cmdline', `BOOT_IMAGE=${linux[1]}\n`);
+    this.write('/sys/kernel/kexec_crash_size', `${reservedBytes(linux[1], this.memory)}\n`);
+    this.write('/sys/kernel/kexec_crash_loaded', '0\n');
+    this.kernelSetting('random/boot_id', randomUUID());
+    this.kernelSetting('panic', '0');
+    this.kernelSetting('kexec_load_disabled', '0');
+    if (this.exists('/kernel/sys/kernel/unknown_nmi_panic')) {
+      this.kernelSetting('unknown_nmi_panic', '0');
+    }
+    fs.rmSync(path.join(this.root, 'stand-in/systemd/active'), { recursive: true });
+    fs.mkdirSync(path.join(this.root, 'stand-in/systemd/active'));
+    this.applySysctl();
+    for (const unit of fs.readdirSync(path.join(this.root, 'stand-in/systemd/enabled'))) {
+      this.enter(['systemctl', 'start', unit]);
+    }
+    this.forgetLog();
+  }
+
+  /** Makes a command of the machine fail, or leaves it out. */
+  public breakCommand(name: string, script?: string): () => void {
+    const file = path.join(this.root, 'usr/bin', name);
+    fs.renameSync(file, `${file}.intact`);
+    if (script !== undefined) {
+      this.write(`/usr/bin/${name}`, `#!/bin/sh\n${script}\n`, 0o755);
+    }
+    return () => fs.renameSync(`${file}.intact`, file);
+  }
+
+  /** Every file with its mode, time and content. */
+  public snapshot(): Record<string, string> {
+    const found: Record<string, string> = {};
+    for (const top of OBSERVED) {
+      this.collect(top, found);
+    }
+    return found;
+  }
+
+  /** What the machine's package manager and service manager were asked, and how long it was waited. */
+  public log(): string[] {
+    return this.exists('/stand-in/log') ? this.read('/stand-in/log').trimEnd().split('\n') : [];
+  }
+
+  public forgetLog(): void {
+    this.remove('/stand-in/log');
+  }
+
+  public enter(command: string[]): { status: number | null; stdout: string; stderr: string } {
+    const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+    const result = spawnSync('unshare',
+      [...user, '--mount', '--pid', '--fork', '--kill-child', 'sh', path.join(__dirname, 'enter-sandbox.sh'), this.root, ...command],
+      { encoding: 'utf8', timeout: 60_000 });
+    if (result.error) {
+      throw result.error;
+    }
+    if (/^(unshare|mount|chroot): /m.test(result.stderr)) {
+      throw new Error(`The sandbox needs root, or user namespaces, and neither works here: ${result.stderr}`);
+    }
+    return result;
+  }
+
+  private applySysctl(): void {
+    const directory = path.join(this.root, 'etc/sysctl.d');
+    for (const name of fs.readdirSync(directory).filter(each => each.endsWith('.conf')).sort()) {
+      for (const line of fs.readFileSync(path.join(directory, name), 'utf8').split('\n')) {
+        const assignment = /^\s*kernel[./](\w+)\s*=\s*(\S+)/.exec(line);
+        if (assignment) {
+          this.kernelSetting(assignment[1], assignment[2]);
+        }
+      }
+    }
+  }
+
+  private collect(relative: string, found: Record<string, string>): void {
+    const full = path.join(this.root, relative);
+    const stat = fs.lstatSync(full, { bigint: true });
+    const kind = stat.isDirectory() ? 'directory'
+      : stat.isSymbolicLink() ? fs.readlinkSync(full) : createHash('sha256').update(fs.readFileSync(full)).digest('hex');
+    found[relative] = `${stat.mode.toString(8)} ${stat.mtimeNs} ${kind}`;
+    if (stat.isDirectory()) {
+      fs.readdirSync(full).forEach(each => this.collect(path.join(relative, each), found));
+    }
+  }
+
+  private layTools(): void {
+    for (const directory of ['host/usr', 'proc', 'dev', 'run', 'tmp', 'usr/bin', 'root', 'sys/kernel', 'stand-in/systemd/enabled',
+      'stand-in/systemd/active', 'stand-in/systemd/masked']) {
+      fs.mkdirSync(path.join(this.root, directory), { recursive: true });
+    }
+    fs.writeFileSync(path.join(this.root, 'dev/null'), '');
+    const link = (target: string, name: string) => fs.symlinkSync(target, path.join(this.root, name));
+    ['lib', 'lib64', 'share', 'libexec'].forEach(each => link(`/host/usr/${each}`, `usr/${each}`));
+    ['lib', 'lib64'].forEach(each => link(`usr/${each}`, each));
+    link('bin', 'usr/sbin');
+    ['bin', 'sbin'].forEach(each => link('usr/bin', each));
+    for (const tool of TOOLS) {
+      const found = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].map(each => path.join(each, tool)).find(each => fs.existsSync(each));
+      if (!found) {
+        throw new Error(`The tests of the kdump program need '${tool}'. On Debian: apt-get install busybox grub-common grub2-common diffutils perl-base.`);
+      }
+      link(`/host${fs.realpathSync(found)}`, `usr/bin/${tool}`);
+    }
+    link(this.image.sh, 'usr/bin/sh');
+    fs.readdirSync(STAND_INS).filter(each => !each.endsWith('.pl'))
+      .forEach(each => fs.cpSync(path.join(STAND_INS, each), path.join(this.root, 'usr/bin', each)));
+    fs.cpSync(path.join(STAND_INS, 'lock-tool.pl'), path.join(this.root, 'stand-in/lock-tool.pl'));
+    if (this.image.mkconfig === 'grub2-mkconfig') {
+      ['mkconfig', 'script-check'].forEach(each => fs.renameSync(path.join(this.root, `usr/bin/grub-${each}`), path.join(this.root, `usr/bin/grub2-${each}`)));
+      link('grub2-script-check', 'usr/bin/grub-script-check');
+    }
+  }
+
+  private layKernel(arch: string): void {
+    this.write('/kernel/cmdline', `BOOT_IMAGE=/boot/vmlinuz-${this.image.kernel} root=/dev/nvme0n1p1 ro\n`);
+    this.kernelSetting('osrelease', this.image.kernel);
+    this.kernelSetting('panic', '0');
+    this.kernelSetting('kexec_load_disabled', '0');
+    this.kernelSetting('random/boot_id', randomUUID());
+    if (arch === 'x86_64') {
+      this.kernelSetting('unknown_nmi_panic', '0');
+    }
+    this.write('/stand-in/arch', `${arch}\n`);
+    this.write('/sys/kernel/kexec_crash_size', '0\n');
+    this.write('/sys/kernel/kexec_crash_loaded', '0\n');
+  }
+
+  private layImage(): void {
+    this.write('/etc/os-release', this.image.osRelease);
+    for (const [file, content] of Object.entries(this.image.files)) {
+      this.write(file, content);
+    }
+    for (const [file, content] of Object.entries(this.image.packageFiles)) {
+      this.write(path.join('/stand-in/packages/kdump-tools', file), content);
+    }
+    this.write('/stand-in/packages/kdump-tools.conf', this.image.packageSettings);
+    this.write('/stand-in/packages/kdump.conf', this.image.packageSettings);
+    for (const script of ['00_header', '10_linux', '40_custom']) {
+      fs.cpSync(path.join('/etc/grub.d', script), path.join(this.root, 'etc/grub.d', script), { recursive: true });
+    }
+    ['vmlinuz-', 'initrd.img-', 'config-'].forEach(each => this.write(`/boot/${each}${this.image.kernel}`, 'CONFIG_RELOCATABLE=y\n'));
+    ['/var/lib/dpkg/status', '/var/lib/dpkg/lock', '/var/lib/dpkg/lock-frontend', '/var/lib/apt/lists/lock', '/var/cache/apt/archives/lock',
+      '/var/lib/rpm/.rpm.lock'].forEach(each => this.write(each, ''));
+    fs.mkdirSync(path.join(this.root, 'var/lib/dpkg/updates'), { recursive: true });
+    fs.symlinkSync('../run', path.join(this.root, 'var/run'));
+    fs.mkdirSync(path.join(this.root, 'etc/sysctl.d'), { recursive: true });
+    for (const [file, target] of Object.entries(this.image.links)) {
+      fs.symlinkSync(target, path.join(this.root, file));
+    }
+    this.write(this.image.grubConfiguration, '', 0o600);
+    this.enter(['sh', '-c', `${this.image.mkconfig} > ${this.image.grubConfiguration}`]);
+    this.reboot();
+  }
+}
