@@ -79,7 +79,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
     },
   },
   eslintOptions: { dirs: ['src'], devdirs: ['test', 'local', 'examples'], prettier: false },
-  tsconfigDev: { include: ['../local/**/*.ts', '../examples/**/*.ts'] },
   gitignore: ['/cdk.out/', '*.log', '__pycache__/'],
 });
 
@@ -88,6 +87,21 @@ project.npmignore?.addPatterns('/local/', '/examples/', '/.ci/', '/cdk.out/', '/
 // Keeps the lock file free of the addresses of whichever registry it was made with.
 new javascript.NpmConfig(project).addConfig('omit-lockfile-registry-resolved', 'true');
 
+// eslint and editors look for the nearest tsconfig.json.
+for (const folder of ['local', 'examples']) {
+  new javascript.TypescriptConfig(project, {
+    fileName: `${folder}/tsconfig.json`,
+    extends: javascript.TypescriptConfigExtends.fromPaths(['../tsconfig.json']),
+    compilerOptions: { noEmit: true, rootDir: '..' },
+    include: ['**/*.ts'],
+  });
+}
+// Files beside the handlers that only the bundle holds.
+project.eslint?.allowDevDeps('src/interrupt/clients.ts');
+project.eslint?.allowDevDeps('src/interrupt/evidence.ts');
+
+// The peer floor is older than what the library is developed against, on purpose.
+project.compileTask.reset('jsii --silence-warnings=reserved-word --silence-warnings=metadata/missing-dev-dependency');
 // The program for the instances is shell, which the compiler leaves behind.
 project.compileTask.exec('rm -rf lib/kdump/script && cp -R src/kdump/script lib/kdump/script');
 
@@ -105,7 +119,7 @@ const prepare = project.addTask('test:prepare', {
   steps: [
     { exec: 'tsx local/system-packages.ts test' },
     { spawn: 'bundle' },
-    { exec: 'tsc --noEmit -p test/tsconfig.json' },
+    ...['test', 'local', 'examples'].map(folder => ({ exec: `tsc --noEmit -p ${folder}/tsconfig.json` })),
   ],
 });
 project.addTask('test:unit', {
