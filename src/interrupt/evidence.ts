@@ -25,6 +25,10 @@ class EvidenceTimeoutError extends Error {
   public readonly name = 'EvidenceTimeout';
 }
 
+interface Options {
+  readonly abortSignal: AbortSignal;
+}
+
 /**
  * Asks AWS all at once. Never throws: what could not be learned is `missing`, and costs none of the rest.
  */
@@ -39,7 +43,7 @@ export async function gatherEvidence(request: InterruptRequest, policy: Interrup
       abort.abort();
     }, EVIDENCE_DEADLINE_MS);
   });
-  const attempt = async <T>(api: string, read: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<Found<T>> => {
+  const attempt = async <T>(api: string, read: (options: Options) => Promise<T>): Promise<Found<T>> => {
     try {
       return await Promise.race([read({ abortSignal: abort.signal }), tooLate]);
     } catch (error) {
@@ -67,11 +71,8 @@ export async function gatherEvidence(request: InterruptRequest, policy: Interrup
   }
 }
 
-interface Options {
-  readonly abortSignal: AbortSignal;
-}
-
 async function readAlarm(alarm: { alarmName: string; alarmArn: string }, options: Options): Promise<AlarmFacts> {
+  // MetricAlarm only: composite alarms would be answered only to a permission on all alarms (CloudWatch permissions reference).
   const answer = await cloudWatch.send(new DescribeAlarmsCommand({ AlarmNames: [alarm.alarmName], AlarmTypes: ['MetricAlarm'] }), options);
   // By ARN: an event from another account or Region may name an alarm that is called the same here.
   const found = answer.MetricAlarms?.find(({ AlarmArn }) => AlarmArn === alarm.alarmArn);
