@@ -72,6 +72,33 @@ grub_configuration_carries() {
   return 1
 }
 
+# write_out_journal DIRECTORY: GRUB reads XFS without replaying its journal, so what is only in the journal is not there for it.
+# Freezing writes the journal out, as amazon-ec2-hibinit-agent does on Amazon Linux 2. Nothing may come between freezing and
+# thawing: no signal, and no command that writes.
+write_out_journal() {
+  trap '' HUP INT TERM
+  if tool fsfreeze -f "$1"; then
+    until tool fsfreeze -u "$1"; do sleep 1; done
+  fi
+  trap_signals
+}
+
+# replace_grub_configuration FILE: on XFS the journal is written out before the renaming and after it, and the old file is kept until
+# then. So GRUB finds, at any moment, a directory entry that leads to a whole file.
+replace_grub_configuration() {
+  keep_backup "$1" || return 1
+  if [ "$(stat -f -c %T "$1")" != xfs ] || ! has fsfreeze; then
+    commit_beside "$1"
+    return
+  fi
+  beside_of "$1"
+  ln -f "$1" "$beside.old" && sync "$beside" || return 1
+  write_out_journal "${1%/*}"
+  commit_beside "$1" || return 1
+  write_out_journal "${1%/*}"
+  rm -f "$beside.old"
+}
+
 # grub-mkconfig -o (and so update-grub) copies the new text into the live file: a power loss in between leaves half of it. So it
 # writes to standard output here, and what it wrote is checked before it takes the live file's place.
 regenerate_grub_configuration() {
@@ -88,7 +115,7 @@ regenerate_grub_configuration() {
     fail "$mkconfig wrote no kernel with crashkernel=$crashkernel_wanted; $1 is unchanged." \
       'Something overrides GRUB_CMDLINE_LINUX_DEFAULT: look into /etc/default/grub, /etc/default/grub.d and /etc/grub.d.'
   fi
-  if ! keep_backup "$1" || ! commit_beside "$1"; then
+  if ! replace_grub_configuration "$1"; then
     abandon_beside "$1"
     fail "$1 could not be replaced." 'See standard error: a full or read-only file system is the usual reason.'
   fi

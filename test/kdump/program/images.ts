@@ -13,6 +13,8 @@ export interface Image {
   readonly grubConfiguration: string;
   readonly mkconfig: 'grub-mkconfig' | 'grub2-mkconfig';
   readonly settingsFile: string;
+  /** What /boot is on. */
+  readonly filesystem: string;
 }
 
 // The assignments of kdump-tools 1.8.1, with the explanations between them left out.
@@ -50,6 +52,7 @@ const DEBIAN_FAMILY = {
   grubConfiguration: '/boot/grub/grub.cfg',
   mkconfig: 'grub-mkconfig',
   settingsFile: '/etc/default/kdump-tools',
+  filesystem: 'ext2/ext3',
 } as const;
 
 export const DEBIAN_12: Image = {
@@ -117,4 +120,5 @@ export const AMAZON_LINUX_2: Image = {
   grubConfiguration: '/boot/grub2/grub.cfg',
   mkconfig: 'grub2-mkconfig',
   settingsFile: '/etc/kdump.conf',
+  filesystem: 'xfs',
 };

@@ -10,7 +10,7 @@ import { KdumpProgramSettings, renderKdumpProgram } from '../../../src/kdump/kdu
 // Real programs of this system that the instance has too. Whatever is not named here is missing on the machine.
 const TOOLS = ['awk', 'bash', 'busybox', 'cat', 'chmod', 'chown', 'cmp', 'cp', 'cut', 'dash', 'date', 'dirname', 'basename', 'dpkg-query', 'env',
   'expr', 'find', 'flock', 'fgrep', 'grep', 'egrep', 'grub-editenv', 'grub-file', 'grub-mkconfig', 'grub-mkrelpath', 'grub-script-check', 'head',
-  'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'sed', 'sort', 'stat', 'sync', 'tail', 'tee', 'timeout',
+  'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'sed', 'sort', 'sync', 'tail', 'tee', 'timeout',
   'touch', 'tr', 'wc', 'xargs'];
 const STAND_INS = path.join(__dirname, 'stand-ins');
 const GIB = 2 ** 30;
@@ -213,6 +213,7 @@ export class Machine {
       this.kernelSetting('unknown_nmi_panic', '0');
     }
     this.write('/stand-in/arch', `${arch}\n`);
+    this.write('/stand-in/filesystem', `${this.image.filesystem}\n`);
     this.write('/sys/kernel/kexec_crash_size', '0\n');
     this.write('/sys/kernel/kexec_crash_loaded', '0\n');
   }
