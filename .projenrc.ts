@@ -29,10 +29,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   // The floor is the oldest aws-cdk-lib that has every feature the library uses; each raise is explained here.
   //   2.222.0  IInstanceRef: an instance is accepted by the narrowest interface.
-  //   2.230.0  lambda.Runtime.NODEJS_24_X: the runtime of the handlers.
+  //   2.234.0  AutoScalingGroup has autoScalingGroupRef: a group is accepted by the narrowest interface, too.
   // AWS::SSM::Association's AssociationDispatchAssumeRole is younger than that; it is set by a property override instead of
-  // raising the floor for one string.
-  cdkVersion: '2.230.0',
+  // raising the floor for one string. The generated function names its runtime (nodejs24.x) by a string as well.
+  cdkVersion: '2.234.0',
   constructsVersion: '10.5.0',
   // Developed against the newest, because cdk-nag 3 (>= 2.257) and the strict template validation (>= 2.262) need it.
   peerDependencyOptions: { pinnedDevDependency: false },
