@@ -1,0 +1,120 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Clock } from './clock';
+import { CommandQueue, CommandResult } from './run-command';
+
+/** The longest that a poll is held, and how long an agent may be silent before the connection counts as lost. */
+const POLL_MS = 20_000;
+const POLL_MINUTES = 4;
+const SILENCE_MINUTES = 5;
+
+/** A managed node: an instance whose agent has reported at least once. */
+export class ManagedNode {
+  readonly queue: CommandQueue;
+  readonly registered = new Date();
+  lastPing = new Date();
+  polls = 0;
+
+  constructor(readonly instanceId: string, private readonly clock: Clock) {
+    this.queue = new CommandQueue(clock);
+  }
+
+  get pingStatus(): 'Online' | 'ConnectionLost' {
+    const silent = Date.now() - this.lastPing.getTime();
+    return this.polls > 0 || silent < this.clock.minutes(SILENCE_MINUTES) ? 'Online' : 'ConnectionLost';
+  }
+}
+
+/**
+ * The agents' side of Systems Manager. The real agent's message protocol is not public; this is a small one for the runner in the
+ * guest: `GET /agent/{instanceId}/next` (held until there is a command, 204 if there is none; each is a heartbeat) and
+ * `POST /agent/{instanceId}/result`.
+ */
+export class Agents {
+  readonly nodes = new Map<string, ManagedNode>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly isInstance: (instanceId: string) => boolean,
+    private readonly onRegistered: (node: ManagedNode) => void,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  handle(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
+    const [, instanceId, verb] = /^\/agent\/([^/]+)\/(next|result)$/.exec(request.url ?? '') ?? [];
+    if (request.method === 'GET' && verb === 'next') return this.next(instanceId, response);
+    if (request.method === 'POST' && verb === 'result') return this.result(instanceId, body, response);
+    answer(response, 404, { error: `There is no ${request.method} ${request.url}; agents call GET /agent/{instanceId}/next and POST /agent/{instanceId}/result.` });
+  }
+
+  private next(instanceId: string, response: ServerResponse): void {
+    if (!this.isInstance(instanceId)) return answer(response, 404, { error: `There is no instance ${instanceId}.` });
+    const node = this.heartbeat(instanceId);
+    node.polls += 1;
+    let open = true;
+    const leave = () => {
+      if (!open) return;
+      open = false;
+      node.polls -= 1;
+      node.lastPing = new Date();
+      if (node.queue.onWaiting === give) node.queue.onWaiting = undefined;
+      cancel();
+    };
+    const give = () => {
+      if (!open) return;
+      const command = node.queue.take();
+      if (!command) return;
+      leave();
+      this.log(`ssm: ${instanceId} takes command ${command.commandId} (${command.document.name})`);
+      answer(response, 200, command.message());
+    };
+    const cancel = this.clock.after(Math.min(POLL_MS / this.clock.minuteMs, POLL_MINUTES), () => {
+      leave();
+      answer(response, 204);
+    });
+    response.on('close', leave);
+    node.queue.onWaiting = give;
+    give();
+  }
+
+  private result(instanceId: string, body: Buffer, response: ServerResponse): void {
+    let result: CommandResult;
+    try {
+      result = JSON.parse(body.toString('utf8')) as CommandResult;
+    } catch (error) {
+      return answer(response, 400, { error: `The result is not JSON: ${(error as Error).message}` });
+    }
+    const { commandId, status, exitCode, stdout, stderr } = result;
+    if (!['Success', 'Failed', 'TimedOut'].includes(status) || !Number.isInteger(exitCode) || typeof stdout !== 'string' || typeof stderr !== 'string') {
+      return answer(response, 400, {
+        error: 'A result has commandId, status (Success, Failed or TimedOut), exitCode (an integer), stdout and stderr (text); '
+          + `got ${JSON.stringify({ ...result, stdout: typeof stdout, stderr: typeof stderr })}.`,
+      });
+    }
+    if (!this.nodes.get(instanceId)?.queue.finish(result)) {
+      return answer(response, 404, { error: `${instanceId} was not given a command ${commandId}, or has posted its result before.` });
+    }
+    this.heartbeat(instanceId);
+    this.log(`ssm: ${instanceId} ends command ${commandId}: ${status}, exit code ${exitCode}${result.runs ? `, ${result.runs} run(s)` : ''}`);
+    answer(response, 200, {});
+  }
+
+  private heartbeat(instanceId: string): ManagedNode {
+    let node = this.nodes.get(instanceId);
+    if (!node) {
+      node = new ManagedNode(instanceId, this.clock);
+      this.nodes.set(instanceId, node);
+      this.log(`ssm: ${instanceId} comes online for the first time`);
+      this.onRegistered(node);
+    }
+    node.lastPing = new Date();
+    return node;
+  }
+}
+
+function answer(response: ServerResponse, status: number, body?: object): void {
+  if (body === undefined) {
+    response.writeHead(status).end();
+  } else {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  }
+}

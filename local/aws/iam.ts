@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { ACCOUNT, arn, PARTITION, REGION } from './account';
+import { Permission } from './operation';
+import { decide, PolicyDocument } from './policy';
+
+/** The policies of AWS that roles here may have, as far as a call to the stand can need them. */
+const MANAGED_POLICIES: Record<string, PolicyDocument> = {
+  'service-role/AWSLambdaBasicExecutionRole': {
+    Statement: [{ Effect: 'Allow', Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'], Resource: '*' }],
+  },
+  // What the agent calls under this policy goes over the stand's own agent protocol.
+  'AmazonSSMManagedInstanceCore': { Statement: [] },
+};
+
+export class Role {
+  readonly arn: string;
+  readonly policies = new Map<string, PolicyDocument>();
+
+  constructor(readonly name: string, private readonly trust: PolicyDocument) {
+    this.arn = `arn:${PARTITION}:iam::${ACCOUNT}:role/${name}`;
+  }
+
+  attachManaged(policyArn: string): void {
+    const name = policyArn.split(':policy/')[1];
+    const policy = MANAGED_POLICIES[name];
+    if (!policy) {
+      throw new Error(`Role ${this.name} has the managed policy ${policyArn}, whose statements the local stand does not know. `
+        + 'Add them to MANAGED_POLICIES in local/aws/iam.ts.');
+    }
+    this.policies.set(name, policy);
+  }
+
+  /** Whether a service, such as `lambda.amazonaws.com`, may act as this role. */
+  trusts(service: string): boolean {
+    const context = { 'aws:SourceAccount': ACCOUNT };
+    return decide([this.trust], { action: 'sts:AssumeRole', resource: this.arn, service, context }).allowed;
+  }
+}
+
+/** Who makes a call. Without a role it is the developer at the keyboard, who may do everything. */
+export interface Principal {
+  readonly arn: string;
+  readonly role?: Role;
+}
+
+/** A permission that the caller does not have, in the words that all services share; each service has its own error code for it. */
+export class AccessDenied extends Error {}
+
+export class Iam {
+  readonly roles = new Map<string, Role>();
+  private readonly sessions = new Map<string, Principal>();
+
+  roleByArn(roleArn: string): Role | undefined {
+    return [...this.roles.values()].find(role => role.arn === roleArn);
+  }
+
+  /** Credentials of a role's session, as the environment variables that every AWS SDK reads. */
+  issueCredentials(role: Role, session: string): Record<string, string> {
+    const accessKeyId = 'ASIA' + randomBytes(8).toString('hex').toUpperCase();
+    this.sessions.set(accessKeyId, { arn: `arn:${PARTITION}:sts::${ACCOUNT}:assumed-role/${role.name}/${session}`, role });
+    return {
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: randomBytes(20).toString('base64'),
+      AWS_SESSION_TOKEN: randomBytes(48).toString('base64'),
+    };
+  }
+
+  /** Signatures are not verified: nobody else is on this endpoint. A key that was not issued here is the developer's own. */
+  principal(accessKeyId: string): Principal {
+    return this.sessions.get(accessKeyId) ?? { arn: `arn:${PARTITION}:iam::${ACCOUNT}:user/developer` };
+  }
+
+  authorize(principal: Principal, permissions: Permission[]): void {
+    if (!principal.role) return;
+    for (const { action, resource, context } of permissions) {
+      const decision = decide([...principal.role.policies.values()], {
+        action,
+        resource: resource === '*' ? arn(action.split(':')[0], '*') : resource,
+        context: {
+          'aws:PrincipalArn': principal.role.arn,
+          'aws:PrincipalAccount': ACCOUNT,
+          'aws:RequestedRegion': REGION,
+          'aws:SecureTransport': 'true', // it would be, against AWS
+          'ec2:Region': REGION,
+          ...context,
+        },
+      });
+      if (!decision.allowed) {
+        throw new AccessDenied(`User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resource} ${decision.explicit
+          ? 'with an explicit deny in an identity-based policy' : `because no identity-based policy allows the ${action} action`}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { arn } from './account';
+import { CloudAssembly } from './cloud-assembly';
+import { CloudWatch } from './cloudwatch';
+import { Ec2 } from './ec2';
+import { Iam, Role } from './iam';
+import { Lambda } from './lambda';
+import { Machine } from './machine';
+import { Statement } from './policy';
+import { Ssm } from './ssm';
+
+/** A resource to create: its properties are resolved. */
+export interface ResourceRequest {
+  readonly logicalId: string;
+  /** Its path in the construct tree, as the CDK notes it in the template. */
+  readonly path?: string;
+  /** The name that CloudFormation would make up. */
+  readonly physicalName: string;
+  readonly properties: Record<string, any>;
+}
+
+/** What the template's Ref and Fn::GetAtt of a resource give. */
+export interface ResourceResult {
+  readonly ref: string;
+  readonly attributes: Record<string, string>;
+}
+
+export interface Services {
+  readonly ec2: Ec2;
+  readonly iam: Iam;
+  readonly lambda: Lambda;
+  readonly cloudwatch: CloudWatch;
+  readonly ssm: Ssm;
+  readonly assembly: CloudAssembly;
+  machine(request: ResourceRequest): Machine;
+  /** Takes a directory that is to be removed when the local AWS is closed. */
+  temporary(directory: string): void;
+  log(line: string): void;
+}
+
+/** Types that make no difference here: the network and the disks are the machine's own business. */
+export const IGNORED_TYPES = [
+  'AWS::CDK::Metadata', 'AWS::IAM::InstanceProfile', 'AWS::S3::Bucket', 'AWS::S3::BucketPolicy',
+  ...['EIP', 'FlowLog', 'InternetGateway', 'LaunchTemplate', 'NatGateway', 'Route', 'RouteTable', 'SecurityGroup', 'SecurityGroupEgress',
+    'SecurityGroupIngress', 'Subnet', 'SubnetRouteTableAssociation', 'VPC', 'VPCEndpoint', 'VPCGatewayAttachment'].map(name => `AWS::EC2::${name}`),
+];
+
+type Create = (request: ResourceRequest, aws: Services) => ResourceResult;
+
+/** How the resources of a template come to be, by type. */
+export const RESOURCE_TYPES: Record<string, Create> = {
+  'AWS::IAM::Role': ({ properties, physicalName }, { iam }) => {
+    const role = new Role(properties.RoleName ?? physicalName, properties.AssumeRolePolicyDocument);
+    for (const { PolicyName, PolicyDocument } of properties.Policies ?? []) role.policies.set(PolicyName, PolicyDocument);
+    for (const policyArn of properties.ManagedPolicyArns ?? []) role.attachManaged(policyArn);
+    iam.roles.set(role.name, role);
+    return { ref: role.name, attributes: { Arn: role.arn, RoleId: 'AROALOCAL' } };
+  },
+  'AWS::IAM::Policy': attachPolicy,
+  'AWS::IAM::ManagedPolicy': attachPolicy,
+  'AWS::Logs::LogGroup': ({ properties, physicalName }) => {
+    const name = properties.LogGroupName ?? physicalName;
+    return { ref: name, attributes: { Arn: `${arn('logs', `log-group:${name}`)}:*` } };
+  },
+  'AWS::EC2::Instance': (request, { ec2, machine: machineOf }) => {
+    const machine = machineOf(request);
+    const { InstanceType, Tags = [] } = request.properties;
+    if (InstanceType !== undefined && InstanceType !== machine.instanceType) {
+      throw new Error(`The template says that ${request.logicalId} is a ${InstanceType}, the machine given for it is a ${machine.instanceType}. Give it a machine of that type.`);
+    }
+    const instance = ec2.instances.get(machine.instanceId) ?? ec2.launch(machine);
+    for (const { Key, Value } of Tags) instance.tags[Key] = Value;
+    return { ref: instance.id, attributes: { InstanceId: instance.id, AvailabilityZone: 'us-east-1a', PrivateIp: '10.0.0.10', PrivateDnsName: 'ip-10-0-0-10.ec2.internal' } };
+  },
+  'AWS::SSM::Document': ({ logicalId, properties, physicalName }, { ssm }) => {
+    const name = properties.Name ?? physicalName;
+    if ((properties.DocumentType ?? 'Command') !== 'Command') {
+      throw new Error(`${logicalId} is a document of type ${properties.DocumentType}; the local stand plays Command documents only.`);
+    }
+    const content = typeof properties.Content === 'string' ? JSON.parse(properties.Content) : properties.Content;
+    if (content?.schemaVersion !== '2.2') throw new Error(`${logicalId} must have schemaVersion 2.2 to be carried out by the local stand, got ${content?.schemaVersion}.`);
+    ssm.documents.set(name, { name, content });
+    return { ref: name, attributes: {} };
+  },
+  'AWS::SSM::Association': ({ logicalId, properties }, { ssm, iam, log }) => {
+    const document = ssm.documents.get(properties.Name);
+    if (!document) throw new Error(`Association ${logicalId} names the document ${properties.Name}, which does not exist.`);
+    const roleArn: string | undefined = properties.AssociationDispatchAssumeRole;
+    const dispatchRole = roleArn === undefined ? undefined : iam.roleByArn(roleArn);
+    if (roleArn !== undefined && !dispatchRole) throw new Error(`Association ${logicalId} is to be dispatched by ${roleArn}, which does not exist.`);
+    const association = ssm.stateManager.create({
+      name: properties.AssociationName,
+      document,
+      parameters: properties.Parameters,
+      targets: properties.Targets ?? (properties.InstanceId ? [{ Key: 'InstanceIds', Values: [properties.InstanceId] }] : []),
+      rateMinutes: rateMinutes(logicalId, properties.ScheduleExpression, log),
+      dispatchRole,
+    });
+    return { ref: association.id, attributes: { AssociationId: association.id } };
+  },
+  'AWS::CloudWatch::Alarm': ({ logicalId, properties, physicalName }, { cloudwatch }) => {
+    const { Metrics, ...rest } = properties;
+    if (Metrics && (Metrics.length !== 1 || !Metrics[0].MetricStat)) {
+      throw new Error(`Alarm ${logicalId} is on a metric expression; the local stand evaluates alarms on one metric only.`);
+    }
+    const stat = Metrics?.[0].MetricStat;
+    const alarm = cloudwatch.createAlarm({
+      AlarmName: physicalName,
+      Dimensions: [],
+      ...rest as any,
+      ...stat ? { ...stat.Metric, Dimensions: stat.Metric.Dimensions ?? [], Period: stat.Period, Statistic: stat.Stat } : {},
+    });
+    return { ref: alarm.name, attributes: { Arn: alarm.arn } };
+  },
+  'AWS::Lambda::Function': ({ logicalId, properties, physicalName }, { iam, lambda, assembly, temporary }) => {
+    const role = iam.roleByArn(properties.Role);
+    if (!role) throw new Error(`Function ${logicalId} has the role ${properties.Role}, which does not exist.`);
+    const name = properties.FunctionName ?? physicalName;
+    const { arn: functionArn } = lambda.create({
+      name,
+      runtime: properties.Runtime,
+      handler: properties.Handler,
+      codeDirectory: codeDirectory(properties.Code, assembly, temporary),
+      timeoutSeconds: properties.Timeout ?? 3,
+      memoryMiB: properties.MemorySize ?? 128,
+      logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
+      logFormat: properties.LoggingConfig?.LogFormat ?? 'Text',
+      variables: properties.Environment?.Variables ?? {},
+    }, role);
+    return { ref: name, attributes: { Arn: functionArn } };
+  },
+  'AWS::Lambda::Permission': ({ logicalId, properties }, { lambda }) => {
+    const { Action, FunctionName, Principal, SourceArn, SourceAccount } = properties;
+    const { code, permissions } = lambda.get(FunctionName);
+    const statement: Statement = {
+      Effect: 'Allow',
+      Principal: { Service: Principal },
+      Action,
+      Resource: code.arn,
+      Condition: {
+        ...SourceArn ? { ArnLike: { 'aws:SourceArn': SourceArn } } : {},
+        ...SourceAccount ? { StringEquals: { 'aws:SourceAccount': SourceAccount } } : {},
+      },
+    };
+    permissions.push(statement);
+    return { ref: logicalId, attributes: {} };
+  },
+  'AWS::Lambda::EventInvokeConfig': ({ logicalId, properties }, { lambda }) => {
+    lambda.get(properties.FunctionName).asyncConfig = {
+      retries: properties.MaximumRetryAttempts ?? 2,
+      maximumAgeMinutes: (properties.MaximumEventAgeInSeconds ?? 21600) / 60,
+      onFailure: properties.DestinationConfig?.OnFailure?.Destination,
+    };
+    return { ref: logicalId, attributes: {} };
+  },
+};
+
+function attachPolicy({ logicalId, properties, physicalName }: ResourceRequest, { iam }: Services): ResourceResult {
+  if (properties.Users?.length || properties.Groups?.length) throw new Error(`Policy ${logicalId} is attached to users or groups; the local stand has roles only.`);
+  const name = properties.PolicyName ?? properties.ManagedPolicyName ?? physicalName;
+  for (const roleName of properties.Roles ?? []) {
+    const role = iam.roles.get(roleName);
+    if (!role) throw new Error(`Policy ${logicalId} is attached to the role ${roleName}, which does not exist.`);
+    role.policies.set(name, properties.PolicyDocument);
+  }
+  return { ref: arn('iam', `policy/${name}`), attributes: {} };
+}
+
+function codeDirectory(code: { ZipFile?: string; S3Key?: string }, assembly: CloudAssembly, temporary: Services['temporary']): string {
+  if (code.ZipFile === undefined) return assembly.assetDirectory(String(code.S3Key));
+  const directory = mkdtempSync(join(tmpdir(), 'local-lambda-'));
+  temporary(directory);
+  writeFileSync(join(directory, 'index.js'), code.ZipFile);
+  return directory;
+}
+
+function rateMinutes(logicalId: string, expression: string | undefined, log: (line: string) => void): number | undefined {
+  if (expression === undefined) return undefined;
+  const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  if (count) return Number(count) * { minute: 1, hour: 60, day: 1440 }[unit as 'minute' | 'hour' | 'day'];
+  if (!/^(cron|at)\(/.test(expression)) throw new Error(`Association ${logicalId} has the schedule '${expression}'; State Manager takes rate(...), cron(...) and at(...).`);
+  log(`ssm: association ${logicalId} runs when it is created and when a target comes online, not at '${expression}': the local clock has no times of day`);
+  return undefined;
+}
