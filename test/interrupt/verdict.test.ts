@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { ALARM_ARN, ARMED, ASSOCIATION, BY_TAG, DIRECT, FROM_ALARM, HUNG, INSTANCE, OTHER_INSTANCE } from './fixtures';
-import type { Evidence } from '../../src/interrupt/facts';
+import type { CheckFacts, Evidence, Found } from '../../src/interrupt/facts';
 import type { InterruptPolicy } from '../../src/interrupt/interrupt-policy';
 import type { InterruptRequest } from '../../src/interrupt/trigger';
 import { decide, RefusalReason, refuseOutright } from '../../src/interrupt/verdict';
@@ -153,19 +153,19 @@ describe('refuseOutright', () => {
 
 describe('properties', () => {
   // Mostly right, or an interrupt would hardly ever be drawn.
-  const either = <A, B>(mostly: fc.Arbitrary<A>, weight: number, seldom: fc.Arbitrary<B>) => (
+  const either = <T>(mostly: fc.Arbitrary<T>, weight: number, seldom: fc.Arbitrary<T>): fc.Arbitrary<T> => (
     fc.oneof({ weight, arbitrary: mostly }, { weight: 1, arbitrary: seldom })
   );
-  const some = <T>(right: T, ...wrong: T[]) => either(fc.constant(right), 6, fc.constantFrom(right, ...wrong));
-  const found = <T>(facts: fc.Arbitrary<T>) => either(facts, 12, fc.constant({ missing: 'throttled' }));
+  const some = <T>(right: T, ...wrong: T[]) => either<T>(fc.constant(right), 6, fc.constantFrom(right, ...wrong));
+  const found = <T>(facts: fc.Arbitrary<T>) => either<Found<T>>(facts, 12, fc.constant({ missing: 'throttled' }));
   const summary = (right: string) => fc.record({
-    status: some(right, 'ok', 'impaired', 'initializing', 'insufficient-data', 'not-applicable', 'new', ''), details: fc.constant([]),
+    status: some(right, 'ok', 'impaired', 'initializing', 'insufficient-data', 'not-applicable', 'new', ''), details: fc.constant<CheckFacts['details']>([]),
   });
   const request: fc.Arbitrary<InterruptRequest> = fc.record({
     instanceId: some(INSTANCE, OTHER_INSTANCE),
     source: fc.oneof(some('ALARM', 'OK', 'INSUFFICIENT_DATA', 'x').map((state) => reported(state).source), fc.constant(DIRECT.source)),
   });
-  const evidence = fc.record({
+  const evidence: fc.Arbitrary<Evidence> = fc.record({
     alarm: fc.option(found(fc.record({ state: some('ALARM', 'OK', 'INSUFFICIENT_DATA', '') })), { nil: undefined, freq: 12 }),
     instance: found(fc.record({
       state: some('running', 'pending', 'stopped', 'stopping', 'terminated', ''),
@@ -180,7 +180,7 @@ describe('properties', () => {
       architectures: some(['x86_64'], ['i386', 'x86_64'], ['arm64'], []),
     })),
     kdump: found(fc.record({ status: some<string | undefined>('Success', 'Failed', 'Pending', undefined) })),
-  }).map((each): Evidence => each);
+  });
   const policy: fc.Arbitrary<InterruptPolicy> = fc.record({
     mode: some<'armed' | 'dryRun'>('armed', 'dryRun'),
     targets: fc.constantFrom(ARMED.targets, BY_TAG.targets),
