@@ -1,0 +1,99 @@
+/**
+ * From `cdk synth` to a crash dump, on this machine. See `--help`.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Incident } from './incident';
+import { renderReport } from './report';
+
+const HELP = `Usage: npm run demo -- [options]
+
+Synthesises examples/single-instance, prepares a virtual machine with the synthesised document, hangs it, lets the
+synthesised function decide and interrupt it, and shows the panic and the dump.
+
+  --report FILE   write the outcome as JSON: ok, steps[{name, seconds}], timeline, verdict, panic, backtrace, dump{path, bytes}
+  --work FOLDER   where the cloud assembly and the logs go, and stay (default: a temporary folder, kept only after a failure)
+  --controls      make the control runs as well: a hang before kdump is armed, and an alarm about a healthy machine
+  --help          this text
+
+The exit code is 0 if and only if a dump was written and records the panic.
+`;
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (typeof options === 'number') {
+    return options;
+  }
+  const workDirectory = options.work ? resolve(options.work) : mkdtempSync(join(tmpdir(), 'cdk-diagnostic-interrupt-'));
+  const incident = new Incident({ workDirectory, controls: options.controls });
+  const { report } = incident;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void incident.close().finally(() => process.exit(1)));
+  }
+  try {
+    await runSteps(incident);
+  } catch (error) {
+    report.ok = false;
+    report.error = (error as Error).message;
+  } finally {
+    await incident.close();
+  }
+  console.log(renderReport(report));
+  if (options.report) {
+    writeFileSync(options.report, `${JSON.stringify(report, undefined, 2)}\n`);
+  }
+  if (report.ok && !options.work) {
+    rmSync(workDirectory, { recursive: true, force: true });
+  } else {
+    console.log(`The logs are in ${workDirectory}`);
+  }
+  return report.ok ? 0 : 1;
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        report: { type: 'string' },
+        work: { type: 'string' },
+        controls: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      console.log(HELP);
+      return 0;
+    }
+    return { ...values, controls: values.controls ?? false };
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`);
+    return 2;
+  }
+}
+
+/** A live view on a terminal, plain lines elsewhere. */
+async function runSteps(incident: Incident): Promise<void> {
+  const { Listr, PRESET_TIMER, PRESET_TIMESTAMP } = await import('listr2'); // an ES module
+  const tasks = incident.steps().map(step => ({
+    title: step.name,
+    task: async (_: unknown, task: { output: string }) => {
+      const start = Date.now();
+      try {
+        await step.run(what => { task.output = what; });
+      } finally {
+        incident.report.steps.push({ name: step.name, seconds: (Date.now() - start) / 1000 });
+      }
+    },
+  }));
+  await new Listr(tasks, {
+    renderer: 'default',
+    rendererOptions: { timer: PRESET_TIMER },
+    fallbackRenderer: 'simple',
+    fallbackRendererOptions: { timer: PRESET_TIMER, timestamp: PRESET_TIMESTAMP },
+    registerSignalListeners: false,
+  }).run();
+}
+
+void main().then(code => { process.exitCode = code; });

@@ -1,0 +1,236 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { EC2Client, RebootInstancesCommand } from '@aws-sdk/client-ec2';
+import { Invocation } from './aws/lambda';
+import { readDump } from './dump';
+import { DiskImage } from './instance/disk-image';
+import { Control, DemoReport, Outcome } from './report';
+import { LocalStand } from './stand';
+
+const ROOT = join(__dirname, '..');
+const STACK = 'SingleInstance';
+const MINUTES = 60_000;
+
+export interface IncidentOptions {
+  /** Folder for the cloud assembly and the logs. */
+  readonly workDirectory: string;
+
+  /** Whether the control runs are made: a hang before kdump is armed, and an alarm about a healthy machine. */
+  readonly controls: boolean;
+}
+
+/** Tells what is being waited for. */
+export type Tell = (what: string) => void;
+
+export interface Step {
+  readonly name: string;
+  run(tell: Tell): Promise<void>;
+}
+
+/** One incident from `cdk synth` to the crash dump, on the local stand. */
+export class Incident {
+  public readonly report: DemoReport = { ok: false, steps: [], timeline: [], controls: [] };
+  private readonly assembly: string;
+  private stand?: LocalStand;
+
+  constructor(private readonly options: IncidentOptions) {
+    this.assembly = join(options.workDirectory, 'cdk.out');
+  }
+
+  /** The steps in their order; each relies on those before it. */
+  public steps(): Step[] {
+    const { controls } = this.options;
+    return [
+      { name: 'Synthesise the example app with cdk synth', run: () => this.synthesise() },
+      { name: `Provide the machine's disk image${DiskImage.isCached() ? ' (from the cache)' : ''}`, run: async tell => { await DiskImage.provide(tell); } },
+      { name: 'Boot the machine', run: () => this.boot() },
+      ...controls ? [{ name: 'Control: a hang before kdump is armed is refused', run: (tell: Tell) => this.hangUnarmed(tell) }] : [],
+      { name: 'Arm kdump with the synthesised document', run: tell => this.arm(tell) },
+      ...controls ? [{ name: 'Control: an alarm about a healthy machine is refused', run: () => this.alarmHealthy() }] : [],
+      { name: 'Hang the machine: every CPU spins in the kernel, interrupts off', run: () => this.hang() },
+      { name: 'Status check fails, alarm goes off, Lambda decides', run: tell => this.decide(tell) },
+      { name: 'The kernel panics', run: () => this.panic() },
+      { name: 'The capture kernel writes the dump, the machine comes back', run: tell => this.comeBack(tell) },
+      { name: 'Read the dump', run: () => this.inspect() },
+    ];
+  }
+
+  /** Powers everything off. */
+  public async close(): Promise<void> {
+    await this.stand?.close();
+  }
+
+  private async synthesise(): Promise<void> {
+    const cdk = join(ROOT, 'node_modules', '.bin', 'cdk');
+    const app = `${join('node_modules', '.bin', 'tsx')} examples/single-instance/app.ts`;
+    await promisify(execFile)(cdk, ['synth', '--quiet', '--no-notices', '--app', app, '--output', this.assembly], { cwd: ROOT });
+  }
+
+  private async boot(): Promise<void> {
+    this.stand = await LocalStand.powerOn(this.options.workDirectory);
+    await this.stand.agentOnline(3 * MINUTES);
+    this.note('The machine has booted');
+  }
+
+  /** The machine hangs before the association ever ran on it; then the operator reboots it. */
+  private async hangUnarmed(tell: Tell): Promise<void> {
+    const stand = this.running();
+    await this.startHang();
+    this.deployOnce();
+    const control = await this.observe('hang before kdump is armed', tell);
+    this.report.controls.push(control);
+    requireRefusal(control, 'KdumpNotArmed');
+
+    const rebooted = new Date();
+    const ec2 = new EC2Client(stand.clientConfiguration());
+    await ec2.send(new RebootInstancesCommand({ InstanceIds: [stand.machine.instanceId] }));
+    ec2.destroy();
+    tell('the operator rebooted the machine');
+    await stand.agentOnline(3 * MINUTES, rebooted);
+  }
+
+  private async arm(tell: Tell): Promise<void> {
+    const stand = this.running();
+    this.deployOnce();
+    const [association] = stand.aws.ssm.stateManager.associations;
+    const status = () => association.statuses.get(stand.machine.instanceId);
+    const { resets } = stand;
+    await stand.waitFor('the association to end', () => {
+      tell(stand.resets === resets ? 'the association runs: packages, crashkernel, GRUB, sysctl' : 'exit code 194: the machine rebooted, the program runs again');
+      return status()?.invocation?.ended;
+    }, 15 * MINUTES);
+    const { Status, invocation } = status()!;
+    const line = invocation!.result?.stdout.trim().split('\n').pop() ?? '';
+    this.report.status = line.startsWith('{') ? JSON.parse(line) : undefined;
+    if (Status !== 'Success' || this.report.status?.state !== 'armed') {
+      throw new Error(`The association ended as ${Status}:\n${invocation!.result?.stdout}\n${invocation!.result?.stderr}`);
+    }
+    this.note('kdump is armed: the association is Success');
+  }
+
+  /** Somebody tries the alarm out, as the CLI's set-alarm-state does. */
+  private async alarmHealthy(): Promise<void> {
+    const stand = this.running();
+    await this.alarmOk();
+    const seen = stand.aws.invocations.length;
+    const cloudwatch = new CloudWatchClient(stand.clientConfiguration());
+    await cloudwatch.send(new SetAlarmStateCommand({ AlarmName: this.alarm().name, StateValue: 'ALARM', StateReason: 'Trying it out' }));
+    cloudwatch.destroy();
+    const control = await this.control('alarm about a healthy machine', seen);
+    this.report.controls.push(control);
+    requireRefusal(control, 'Responsive');
+    await this.alarmOk();
+  }
+
+  private async hang(): Promise<void> {
+    await this.alarmOk();
+    await this.startHang();
+    this.note('The machine hangs: it does not answer ARP');
+  }
+
+  private async decide(tell: Tell): Promise<void> {
+    const stand = this.running();
+    const seen = stand.aws.invocations.length;
+    await this.alarmIn('ALARM', tell);
+    this.note('The alarm is in ALARM');
+    const invocation = await this.invocationAfter(seen);
+    this.report.verdict = outcomeOf(invocation);
+    if (this.report.verdict?.decision !== 'interrupt' || stand.interrupts !== 1) {
+      throw new Error(`${stand.interrupts} interrupts were sent, one should have been. The function's log:\n`
+        + invocation.attempts.flatMap(each => each.logs).join('\n'));
+    }
+    this.note('The diagnostic interrupt was sent', stand.aws.calls.find(call => call.action === 'SendDiagnosticInterrupt')?.time);
+  }
+
+  private async panic(): Promise<void> {
+    await this.running().vm.waitForConsole(/Kernel panic - not syncing: NMI: Not continuing/, MINUTES);
+    this.note('The kernel panicked');
+  }
+
+  private async comeBack(tell: Tell): Promise<void> {
+    const stand = this.running();
+    const { resets } = stand;
+    tell('the capture kernel boots and writes the dump');
+    await stand.waitFor('the capture kernel to reboot the machine', () => stand.resets > resets, 10 * MINUTES);
+    this.note('The capture kernel wrote the dump and rebooted');
+    tell('the dump is written, the machine boots');
+    await stand.agentOnline(5 * MINUTES, new Date());
+    this.note('The machine is back in service');
+  }
+
+  private async inspect(): Promise<void> {
+    Object.assign(this.report, await readDump(this.running()));
+    this.report.ok = true;
+  }
+
+  /** Loads the module that hangs the machine, after the command that did it has ended: a command that a crash cuts off runs again. */
+  private async startHang(): Promise<void> {
+    const stand = this.running();
+    const before = stand.vm.consoleLog().length;
+    await stand.runScript('systemd-run --quiet --on-active=1 modprobe cdi_hang');
+    await stand.vm.waitForConsole(/cdi_hang: every CPU stops here/, MINUTES, before);
+    while (await stand.machine.answersArp()) { /* asks again at once: each question waits for its answer */ }
+  }
+
+  private deployOnce(): void {
+    if (this.running().aws.ssm.stateManager.associations.length === 0) {
+      this.running().deploy(this.assembly, STACK, `${STACK}/Web/Resource`);
+    }
+  }
+
+  private alarm() {
+    return [...this.running().aws.cloudwatch.alarms.values()][0];
+  }
+
+  private async alarmIn(state: string, tell: Tell): Promise<void> {
+    tell(`waiting for the alarm, one minute of CloudWatch in ${this.running().aws.clock.minuteMs / 1000} s`);
+    await this.running().waitFor(`the alarm to be in ${state}`, () => this.alarm().state.value === state, 5 * MINUTES);
+  }
+
+  private alarmOk(): Promise<void> {
+    return this.alarmIn('OK', () => {});
+  }
+
+  private async observe(name: string, tell: Tell): Promise<Control> {
+    const seen = this.running().aws.invocations.length;
+    await this.alarmIn('ALARM', tell);
+    return this.control(name, seen);
+  }
+
+  private async control(name: string, seen: number): Promise<Control> {
+    const stand = this.running();
+    const invocation = await this.invocationAfter(seen);
+    return { name, verdict: outcomeOf(invocation), interrupts: stand.interrupts, panicked: /Kernel panic/.test(stand.vm.consoleLog()) };
+  }
+
+  private async invocationAfter(seen: number): Promise<Invocation> {
+    const { aws } = this.running();
+    return this.running().waitFor('the function to have decided', () => aws.invocations.slice(seen).find(each => each.state !== 'running'), MINUTES);
+  }
+
+  private note(what: string, at = new Date()): void {
+    this.report.timeline.push({ at: at.toISOString(), what });
+  }
+
+  private running(): LocalStand {
+    if (!this.stand) {
+      throw new Error('The machine has not been booted.');
+    }
+    return this.stand;
+  }
+}
+
+function outcomeOf({ attempts }: Invocation): Outcome | undefined {
+  const last = attempts[attempts.length - 1];
+  return last.result === undefined ? undefined : JSON.parse(last.result);
+}
+
+function requireRefusal({ name, verdict, interrupts, panicked }: Control, reason: string): void {
+  const reasons = verdict?.refusals?.map(each => each.reason) ?? [];
+  if (verdict?.decision !== 'refuse' || !reasons.includes(reason) || interrupts > 0 || panicked) {
+    throw new Error(`${name}: a refusal by ${reason} was expected, and a machine that nothing happened to, but there is `
+      + JSON.stringify({ verdict, interrupts, panicked }));
+  }
+}

@@ -1,0 +1,57 @@
+/** What the function returned. */
+export interface Outcome {
+  readonly decision: 'interrupt' | 'refuse';
+  readonly reason?: string;
+  readonly refusals?: Array<{ reason: string; explanation: string }>;
+  readonly evidence?: Record<string, unknown>;
+}
+
+/** A run that had to end in a refusal. */
+export interface Control {
+  readonly name: string;
+  readonly verdict?: Outcome;
+  /** How many interrupts the machine had been sent by then. */
+  readonly interrupts: number;
+  readonly panicked: boolean;
+}
+
+/** What `--report` writes. */
+export interface DemoReport {
+  /** Whether a dump is there, is not empty and records a panic. */
+  ok: boolean;
+  /** Why not. */
+  error?: string;
+  readonly steps: Array<{ name: string; seconds: number }>;
+  readonly timeline: Array<{ at: string; what: string }>;
+  readonly controls: Control[];
+  /** The status line of the program that prepared the instance. */
+  status?: Record<string, unknown>;
+  verdict?: Outcome;
+  panic?: string;
+  backtrace?: string[];
+  dump?: { path: string; bytes: number };
+}
+
+/** The report as a person reads it. */
+export function renderReport(report: DemoReport): string {
+  const { timeline, controls, verdict, dump, panic, backtrace = [], ok, error, steps } = report;
+  const start = Date.parse(timeline[0]?.at);
+  const lines: string[] = [];
+  const section = (title: string, content: string[]) => content.length && lines.push('', title, ...content.map(line => `  ${line}`));
+  section('Time line', timeline.map(({ at, what }) => `${seconds((Date.parse(at) - start) / 1000)}  ${what}`));
+  section('Control runs', controls.map(each => `${each.name}: ${each.verdict?.decision} (${each.verdict?.refusals?.map(refusal => refusal.reason).join(', ')})`));
+  section('Verdict', verdict ? [`${verdict.decision}${verdict.reason ? ` (${verdict.reason})` : ''}, on this evidence:`, ...evidenceLines(verdict.evidence)] : []);
+  section('Dump', dump ? [`${dump.path}, ${(dump.bytes / 1024 / 1024).toFixed(1)} MiB, on the instance`] : []);
+  section('Panic', panic ? [panic, ...backtrace.map(line => `  ${line}`)] : []);
+  const total = steps.reduce((sum, step) => sum + step.seconds, 0);
+  lines.push('', ok ? `ok, in ${Math.floor(total / 60)} min ${Math.round(total % 60)} s` : `failed: ${error}`);
+  return lines.join('\n');
+}
+
+function evidenceLines(evidence: Record<string, unknown> = {}): string[] {
+  return Object.entries(evidence).map(([part, facts]) => `${part}: ${JSON.stringify(facts)}`);
+}
+
+function seconds(count: number): string {
+  return `${count.toFixed(1).padStart(7)} s`;
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DemoReport } from '../../local/report';
+
+// Cold, the image is built first; the bound is for machines that are busy with the other tests as well.
+const LONGEST_MS = 40 * 60_000;
+const MIB = 1024 * 1024;
+
+let work: string;
+let exitCode: number | null;
+let output = '';
+let report: DemoReport;
+let consoleLog: string;
+
+/** The demo as its user starts it, with the control runs. */
+beforeAll(async () => {
+  work = mkdtempSync(join(tmpdir(), 'demo-test-'));
+  const file = join(work, 'report.json');
+  const demo = spawn('npm', ['run', '--silent', 'demo', '--', '--controls', '--work', work, '--report', file],
+    { cwd: join(__dirname, '..', '..'), stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [demo.stdout, demo.stderr]) {
+    stream.on('data', chunk => { output += chunk; });
+  }
+  exitCode = await new Promise(resolve => demo.once('close', resolve));
+  report = JSON.parse(readFileSync(file, 'utf8'));
+  consoleLog = readFileSync(join(work, 'console.log'), 'latin1');
+}, LONGEST_MS);
+
+afterAll(() => {
+  const passed = exitCode === 0;
+  if (!passed) {
+    console.log(`${output}\nThe end of the machine's console:\n${consoleLog?.slice(-5000)}\nThe logs are in ${work}`);
+  } else {
+    rmSync(work, { recursive: true, force: true });
+  }
+});
+
+test('the demo ends with ok', () => {
+  expect(report.error).toBeUndefined();
+  expect(report.ok).toBe(true);
+  expect(exitCode).toBe(0);
+  expect(output).toMatch(/^ok, in \d+ min \d+ s$/m);
+});
+
+test('the synthesised document arms kdump on the machine, over one reboot', () => {
+  expect(report.status).toMatchObject({ program: 'cdk-diagnostic-interrupt', state: 'armed', os: 'debian 12', unknownNmiPanic: 1 });
+  expect(report.status!.crashkernelSeen).toBe(report.status!.crashkernelWanted);
+  expect(report.status!.reservedBytes).toBeGreaterThan(64 * MIB);
+});
+
+test('refuses to interrupt a machine that hangs before kdump is armed, which stays untouched', () => {
+  const [control] = report.controls;
+  expect(control.verdict).toMatchObject({ decision: 'refuse', reason: 'KdumpNotArmed' });
+  expect(control.interrupts).toBe(0);
+  expect(control.panicked).toBe(false);
+});
+
+test('refuses to interrupt a healthy machine, which stays untouched', () => {
+  const [, control] = report.controls;
+  expect(control.verdict).toMatchObject({ decision: 'refuse' });
+  expect(control.verdict!.refusals!.map(each => each.reason)).toContain('Responsive');
+  expect(control.interrupts).toBe(0);
+  expect(control.panicked).toBe(false);
+});
+
+test('interrupts the hung machine, on evidence', () => {
+  expect(report.verdict).toMatchObject({ decision: 'interrupt', evidence: { status: { instance: { status: 'impaired' } }, kdump: { status: 'Success' } } });
+  expect(consoleLog.match(/Kernel panic - not syncing/g)).toHaveLength(1);
+});
+
+test('the dump is on the machine, and its own kernel log holds the panic', () => {
+  expect(report.dump!.path).toMatch(/^\/var\/crash\/\d+\/dump\.\d+$/);
+  expect(report.dump!.bytes).toBeGreaterThan(MIB);
+  expect(report.panic).toBe('Kernel panic - not syncing: NMI: Not continuing');
+  expect(report.backtrace!.join('\n')).toMatch(/nmi/);
+});
