@@ -33,6 +33,8 @@ set_live() {
 note_contradictions() {
   blanks=$(printf ' \t=')
   while IFS=$blanks read -r key value _; do
+    # A leading "-" only says that a failure does not matter.
+    key=${key#-}
     case $key in
       kernel.unknown_nmi_panic | kernel/unknown_nmi_panic) own=1 ;;
       kernel.panic | kernel/panic) own=$PANIC_TIMEOUT ;;

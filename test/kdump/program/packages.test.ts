@@ -1,5 +1,5 @@
 import { AMAZON_LINUX_2, DEBIAN_12, UBUNTU_22_04 } from './images';
-import { Machine } from './machine';
+import { armedMachine, Machine } from './machine';
 
 let machine: Machine;
 afterEach(() => machine.dispose());
@@ -19,9 +19,7 @@ test('on Debian makedumpfile is installed, what is only recommended is not, and 
 });
 
 test('a package that is missing later is installed again', () => {
-  machine = new Machine(DEBIAN_12);
-  machine.run();
-  machine.reboot();
+  machine = armedMachine(DEBIAN_12);
   machine.write('/var/lib/dpkg/status', machine.read('/var/lib/dpkg/status').replace(/Package: makedumpfile\n[^]*?\n\n/, ''));
   expect(machine.run()).toMatchObject({ exitCode: 0, status: { changed: ['packages kdump-tools makedumpfile'] } });
   expect(machine.read('/var/lib/dpkg/status')).toContain('Package: makedumpfile');

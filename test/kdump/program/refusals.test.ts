@@ -1,5 +1,5 @@
 import { AMAZON_LINUX_2, DEBIAN_12, Image } from './images';
-import { Machine } from './machine';
+import { armedMachine, Machine } from './machine';
 
 let machine: Machine;
 afterEach(() => machine.dispose());
@@ -69,9 +69,7 @@ test.each<[string, Image]>([['Debian 12', DEBIAN_12], ['Amazon Linux 2', AMAZON_
 });
 
 test('hardening that came after the crash kernel was loaded is no hindrance', () => {
-  machine = new Machine(DEBIAN_12);
-  machine.run();
-  machine.reboot();
+  machine = armedMachine(DEBIAN_12);
   machine.kernelSetting('kexec_load_disabled', '1');
   expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
 

@@ -1,11 +1,9 @@
 const UNITS: Record<string, number> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
+// What the kernel does not understand, such as "auto", reserves nothing.
 function bytes(size: string): number {
   const match = /^(\d+)([KMGT])$/.exec(size);
-  if (!match) {
-    throw new Error(`The kernel would not understand the size '${size}'.`);
-  }
-  return Number(match[1]) * UNITS[match[2]];
+  return match ? Number(match[1]) * UNITS[match[2]] : 0;
 }
 
 /** What the kernel reserves for this command line on a machine with this much memory (parse_crashkernel in kernel/crash_reserve.c). */

@@ -1,0 +1,149 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import { AMAZON_LINUX_2, DEBIAN_12, Image, UBUNTU_22_04 } from './images';
+import { armedMachine, Machine } from './machine';
+
+const OURS = '/etc/default/grub.d/zz-cdk-diagnostic-interrupt.cfg';
+
+let machine: Machine;
+afterEach(() => machine.dispose());
+
+/** The command line of every kernel that grub.cfg boots. */
+function commandLines(image: Image): string[] {
+  return [...machine.read(image.grubConfiguration).matchAll(/^\s*linux\S*\s+(.*)$/gm)].map(match => match[1]);
+}
+
+function expectNothingBeside(directory: string): void {
+  expect(fs.readdirSync(path.join(machine.root, directory)).filter(each => each.includes('.cdk-') || each.endsWith('.new'))).toEqual([]);
+}
+
+const LINE = 'GRUB_CMDLINE_LINUX_DEFAULT=';
+describe.each<[string, Image]>([['Ubuntu 22.04', UBUNTU_22_04], ['Amazon Linux 2', AMAZON_LINUX_2]])('on %s', (_name, image) => {
+  test.each([
+    ['in double quotes', `${LINE}"crashkernel=64M quiet crashkernel=1G,high"\n`],
+    ['in single quotes', `${LINE}'quiet crashkernel=64M'\n`],
+    ['without quotes', `${LINE}crashkernel=64M\n`],
+    ['in the line for every entry', 'GRUB_CMDLINE_LINUX="crashkernel=auto quiet"\n'],
+    ['in an assignment over two lines', `${LINE}"quiet \\\ncrashkernel=64M"\n`],
+    ['in a later addition', `${LINE}"quiet"\n${LINE}"$GRUB_CMDLINE_LINUX_DEFAULT crashkernel=64M"\n`],
+    ['not at all, without the line', 'GRUB_TIMEOUT=0\n'],
+    ['not at all, and the file ends without a newline', 'GRUB_TIMEOUT=0'],
+  ])('an old value is replaced that stands %s', (_where, content) => {
+    machine = armedMachine(image);
+    machine.write('/etc/default/grub', content);
+    expect(machine.run({ crashKernel: '512M' }).exitCode).toBe(20);
+    const given = commandLines(image).flatMap(each => each.match(/crashkernel=\S+/g) ?? []);
+    expect(new Set(given)).toEqual(new Set(['crashkernel=512M']));
+    expect(commandLines(image)[0]).toContain('crashkernel=512M');
+    if (content.includes('quiet') && image !== UBUNTU_22_04) {
+      expect(commandLines(image)[0]).toMatch(/ quiet /);
+    }
+    machine.reboot();
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { changed: [] } });
+  });
+
+  test('what the image says otherwise stays', () => {
+    machine = new Machine(image);
+    const before = commandLines(image)[0];
+    machine.run();
+    expect(commandLines(image)[0].split(/\s+/)).toEqual([...before.trim().split(/\s+/), 'crashkernel=256M']);
+  });
+
+  test('grub.cfg keeps its mode, and one backup shows it as it was before the program changed it', () => {
+    machine = new Machine(image);
+    const built = machine.read(image.grubConfiguration);
+    machine.run();
+    fs.chmodSync(path.join(machine.root, image.grubConfiguration), 0o640);
+    machine.run({ crashKernel: '512M' });
+    expect(fs.statSync(path.join(machine.root, image.grubConfiguration)).mode & 0o777).toBe(0o640);
+    // The package kdump-tools regenerates grub.cfg before the program does.
+    const before = image === UBUNTU_22_04 ? built.replace(/(nvme_core.io_timeout=\d+)/g, '$1 crashkernel=512M-:192M') : built;
+    expect(machine.read(`/var/lib/cdk-diagnostic-interrupt/backup${image.grubConfiguration}`)).toBe(before);
+  });
+
+  test('a run that ended between the settings and grub.cfg is mended by the next one', () => {
+    machine = armedMachine(image);
+    const running = machine.read(image.grubConfiguration);
+    const mend = machine.breakCommand(image.mkconfig, 'kill -KILL $PPID; exit 1');
+    expect(machine.run({ crashKernel: '512M' }).exitCode).not.toBe(0);
+    expect(machine.read(image.grubConfiguration)).toBe(running);
+    mend();
+    expect(machine.run()).toMatchObject({ exitCode: 20, status: { changed: [image.grubConfiguration] } });
+    expect(commandLines(image)[0]).toContain('crashkernel=512M');
+    expectNothingBeside(path.dirname(image.grubConfiguration));
+  });
+
+  test.each([
+    ['exits with an error', 'echo "menuentry x {"; exit 1', /failed/],
+    ['writes what GRUB cannot read', 'echo "menuentry x { linux /vmlinuz crashkernel=512M"', /refuses/],
+    ['writes nothing', 'exit 0', /refuses/],
+    ['writes no kernel', 'echo "set timeout=0"', /no kernel with crashkernel=512M/],
+    ['writes another value', 'echo "linux /vmlinuz crashkernel=512M crashkernel=64M"', /no kernel with crashkernel=512M/],
+  ])('fails with the old grub.cfg in place when grub-mkconfig %s', (_how, script, cause) => {
+    machine = armedMachine(image);
+    const running = machine.read(image.grubConfiguration);
+    machine.breakCommand(image.mkconfig, script);
+    expect(machine.run({ crashKernel: '512M' })).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(cause) } });
+    expect(machine.read(image.grubConfiguration)).toBe(running);
+    expectNothingBeside(path.dirname(image.grubConfiguration));
+  });
+});
+
+test('the settings on Debian and Ubuntu are a file of our own, whose backup nobody needs', () => {
+  machine = new Machine(UBUNTU_22_04);
+  machine.run();
+  for (const file of Object.keys(UBUNTU_22_04.files)) {
+    expect(machine.read(file)).toBe(UBUNTU_22_04.files[file]);
+  }
+  expect(machine.exists(`/var/lib/cdk-diagnostic-interrupt/backup${OURS}`)).toBe(false);
+});
+
+test('a configuration that somebody took out again is put back while the machine stays armed', () => {
+  machine = armedMachine(DEBIAN_12);
+  machine.remove(OURS);
+  expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed', changed: [OURS] } });
+});
+
+describe('on Amazon Linux 2', () => {
+  const image = AMAZON_LINUX_2;
+
+  test('the block in /etc/default/grub stands once, whatever it is changed to, and all above it stays', () => {
+    machine = new Machine(image);
+    const original = machine.read('/etc/default/grub');
+    machine.run();
+    machine.run({ crashKernel: '512M' });
+    machine.run({ crashKernel: '128M' });
+    const text = machine.read('/etc/default/grub');
+    expect(text.startsWith(original)).toBe(true);
+    expect(text.match(/# BEGIN cdk-diagnostic-interrupt/g)).toHaveLength(1);
+    expect(text.match(/crashkernel=\d+M/g)).toEqual(['crashkernel=128M']);
+    expect(machine.read('/var/lib/cdk-diagnostic-interrupt/backup/etc/default/grub')).toBe(original);
+  });
+
+  test('a machine with grub.cfg for BIOS and for UEFI has both regenerated, by their links', () => {
+    machine = new Machine(image);
+    machine.write('/boot/efi/EFI/amzn/grub.cfg', machine.read('/boot/grub2/grub.cfg'), 0o700);
+    expect(machine.run().status.changed).toEqual(expect.arrayContaining(['/boot/grub2/grub.cfg', '/boot/efi/EFI/amzn/grub.cfg']));
+    expect(machine.read('/boot/efi/EFI/amzn/grub.cfg')).toContain('crashkernel=256M');
+    expect(fs.lstatSync(path.join(machine.root, 'etc/grub2.cfg')).isSymbolicLink()).toBe(true);
+    expect(fs.lstatSync(path.join(machine.root, 'etc/grub2-efi.cfg')).isSymbolicLink()).toBe(true);
+  });
+
+  test('XFS is frozen and thawed around the change of grub.cfg, and never else', () => {
+    machine = new Machine(image);
+    machine.run();
+    const pair = ['fsfreeze -f /boot/grub2', 'fsfreeze -u /boot/grub2'];
+    expect(machine.log().filter(each => each.startsWith('fsfreeze'))).toEqual([...pair, ...pair]);
+    expect(fs.readdirSync(path.join(machine.root, 'boot/grub2'))).toEqual(['grub.cfg']);
+    machine.forgetLog();
+    machine.run();
+    expect(machine.log().filter(each => each.startsWith('fsfreeze'))).toEqual([]);
+  });
+
+  test('a file system that does not thaw at once is thawed in the end', () => {
+    machine = new Machine(image);
+    machine.breakCommand('fsfreeze', 'echo "fsfreeze $*" >> /stand-in/log; [ "$1" = -f ] || [ $(grep -c "fsfreeze -u" /stand-in/log) -gt 3 ]');
+    expect(machine.run().exitCode).toBe(20);
+    expect(machine.log().filter(each => each.startsWith('fsfreeze')).pop()).toBe('fsfreeze -u /boot/grub2');
+  });
+});

@@ -1,0 +1,127 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import { AMAZON_LINUX_2, DEBIAN_12, Image } from './images';
+import { armedMachine, Machine } from './machine';
+
+const SYSCTL = '/etc/sysctl.d/zz-cdk-diagnostic-interrupt.conf';
+
+let machine: Machine;
+afterEach(() => machine.dispose());
+
+describe('kdump settings', () => {
+  test.each<[string, Image, string, string]>([
+    ['Debian 12', DEBIAN_12, 'KDUMP_COREDIR="/var/crash"', 'KDUMP_COREDIR="/srv/crash"'],
+    ['Amazon Linux 2', AMAZON_LINUX_2, 'path /var/crash', 'path /srv/crash'],
+  ])('on %s a new path changes one line, and the crash kernel is loaded again', (_name, image, before, after) => {
+    machine = armedMachine(image);
+    const text = machine.read(image.settingsFile);
+    expect(machine.run({ dumpPath: '/srv/crash' })).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
+    expect(machine.read(image.settingsFile)).toBe(text.replace(before, after));
+    expect(machine.read('/stand-in/loaded-path').trim()).toBe('/srv/crash');
+    expect(machine.read(`/var/lib/cdk-diagnostic-interrupt/backup${image.settingsFile}`)).toBe(text);
+    expect(fs.statSync(path.join(machine.root, '/srv/crash')).mode & 0o777).toBe(0o700);
+
+    machine.forgetLog();
+    expect(machine.run().status.changed).toEqual([]);
+    expect(machine.log()).toEqual([expect.stringMatching(/is-enabled/)]);
+  });
+
+  test('a run that ended between the change and the reload is mended by the next one', () => {
+    machine = armedMachine(AMAZON_LINUX_2);
+    const mend = machine.breakCommand('systemctl', 'kill -KILL $PPID');
+    machine.run({ dumpPath: '/srv/crash' });
+    mend();
+    expect(machine.read('/stand-in/loaded-path').trim()).toBe('/var/crash');
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
+    expect(machine.read('/stand-in/loaded-path').trim()).toBe('/srv/crash');
+  });
+
+  test('on Debian only the assignment that counts is changed, and kdump is switched on', () => {
+    machine = armedMachine(DEBIAN_12);
+    const others = "# USE_KDUMP=0\nKDUMP_COREDIR=/old\n  KDUMP_COREDIR='/newer' # why\nKDUMP_NUM_DUMPS=3\n";
+    machine.write(DEBIAN_12.settingsFile, `USE_KDUMP=0\n${others}`, 0o640);
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
+    expect(machine.read(DEBIAN_12.settingsFile)).toBe(`USE_KDUMP=1\n${others.replace("  KDUMP_COREDIR='/newer' # why", 'KDUMP_COREDIR="/var/crash"')}`);
+    expect(fs.statSync(path.join(machine.root, DEBIAN_12.settingsFile)).mode & 0o777).toBe(0o640);
+  });
+
+  test.each(['USE_KDUMP=1\nKDUMP_COREDIR=/var/crash\n', "USE_KDUMP='1'\nKDUMP_COREDIR='/var/crash' # here\n"])(
+    'on Debian %j says it already and stays', text => {
+      machine = armedMachine(DEBIAN_12);
+      machine.write(DEBIAN_12.settingsFile, text);
+      expect(machine.run()).toMatchObject({ exitCode: 0, status: { changed: [] } });
+      expect(machine.read(DEBIAN_12.settingsFile)).toBe(text);
+    });
+
+  test('on Debian assignments that are missing are added', () => {
+    machine = armedMachine(DEBIAN_12);
+    machine.write(DEBIAN_12.settingsFile, 'KDUMP_NUM_DUMPS=3\n');
+    machine.run();
+    expect(machine.read(DEBIAN_12.settingsFile)).toBe('KDUMP_NUM_DUMPS=3\nUSE_KDUMP=1\nKDUMP_COREDIR="/var/crash"\n');
+  });
+
+  test('on Amazon Linux 2 a path that is missing is added, and one that is there twice stands once', () => {
+    machine = armedMachine(AMAZON_LINUX_2);
+    machine.write(AMAZON_LINUX_2.settingsFile, '#path /x\ncore_collector makedumpfile -c\n');
+    machine.run();
+    expect(machine.read(AMAZON_LINUX_2.settingsFile)).toBe('#path /x\ncore_collector makedumpfile -c\npath /var/crash\n');
+    machine.write(AMAZON_LINUX_2.settingsFile, 'path /x\npath /y\n');
+    expect(machine.run().exitCode).toBe(0);
+    expect(machine.read(AMAZON_LINUX_2.settingsFile)).toBe('path /var/crash\n');
+  });
+
+  test('a service that is not enabled is enabled', () => {
+    machine = armedMachine(AMAZON_LINUX_2);
+    machine.remove('/stand-in/systemd/enabled/kdump');
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { changed: ['service kdump enabled'] } });
+    expect(machine.exists('/stand-in/systemd/enabled/kdump')).toBe(true);
+  });
+
+  test('fails when the service is masked', () => {
+    machine = armedMachine(DEBIAN_12);
+    machine.remove('/stand-in/systemd/enabled/kdump-tools');
+    machine.write('/stand-in/systemd/masked/kdump-tools', '');
+    expect(machine.run()).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(/kdump-tools could not be enabled/) } });
+  });
+
+  test('fails when the path for the dumps is a file', () => {
+    machine = new Machine(DEBIAN_12);
+    machine.write('/srv', 'a file\n');
+    expect(machine.run({ dumpPath: '/srv' })).toMatchObject({ exitCode: 25, status: { cause: expect.stringMatching(/directory \/srv/) } });
+    expect(machine.read('/srv')).toBe('a file\n');
+  });
+
+  test('a service that is active with nothing loaded is started anew', () => {
+    machine = armedMachine(AMAZON_LINUX_2);
+    machine.write('/sys/kernel/kexec_crash_loaded', '0\n');
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed', changed: ['service kdump: start', 'service kdump: restart'] } });
+  });
+});
+
+describe('kernel settings', () => {
+  test('are written for the next boot, and set now only where they differ', () => {
+    machine = new Machine(DEBIAN_12);
+    machine.kernelSetting('panic', '10');
+    const { status } = machine.run();
+    expect(status.changed).toEqual(expect.arrayContaining(['kernel.unknown_nmi_panic=1']));
+    expect(status.changed).not.toEqual(expect.arrayContaining(['kernel.panic=10']));
+    expect(machine.read(SYSCTL)).toMatch(/^kernel.unknown_nmi_panic = 1\nkernel.panic = 10$/m);
+  });
+
+  test('that were changed by hand are set back', () => {
+    machine = armedMachine(DEBIAN_12);
+    machine.kernelSetting('unknown_nmi_panic', '0');
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { changed: ['kernel.unknown_nmi_panic=1'], unknownNmiPanic: 1 } });
+  });
+
+  test('that are contradicted by what is applied later are reported', () => {
+    machine = armedMachine(DEBIAN_12);
+    machine.write('/etc/sysctl.conf', '# kernel.panic = 5\nkernel.unknown_nmi_panic=0\nkernel.panic_on_oops = 1\n');
+    machine.write('/etc/sysctl.d/zzz-hardening.conf', '-kernel/panic =\t0\nkernel.unknown_nmi_panic = 1\n');
+    machine.write('/etc/sysctl.d/10-early.conf', 'kernel.panic = 3\n');
+    expect(machine.run().status.contradictions).toEqual([
+      '/etc/sysctl.d/zzz-hardening.conf: kernel/panic = 0',
+      '/etc/sysctl.conf: kernel.unknown_nmi_panic = 0',
+    ]);
+  });
+});
