@@ -142,7 +142,10 @@ export class LocalAws {
     }
     const body = Buffer.concat(chunks);
     if (request.url?.startsWith('/agent/')) return this.ssm.agents.handle(request, body, response);
-    const { status, headers, body: answer } = await this.answer(request, body);
+    const { status, headers, body: answer } = await this.answer(request, body).catch((error: Error) => {
+      this.log(`aws: ${request.method} ${request.url} cannot be read: ${error.message}`);
+      return { status: 400, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ __type: 'SerializationException', message: error.message }) };
+    });
     response.writeHead(status, headers).end(answer);
   }
 

@@ -16,16 +16,16 @@ const XMLNS: Record<string, string> = {
 export function readQuery(request: WireRequest): WireCall {
   const { Action: action = '', Version: _version, ...params } = formTree(request.body.toString('utf8'));
   const ec2 = request.service === 'ec2';
-  const answer = (status: number, document: object) => ({
+  const answer = (status: number, requestId: string, document: object) => ({
     status,
-    headers: { 'content-type': 'text/xml;charset=UTF-8' },
+    headers: { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId },
     body: '<?xml version="1.0" encoding="UTF-8"?>\n' + xml.build(document),
   });
   return {
     action,
     params,
     unknownAction: new AwsError('InvalidAction', ''),
-    answer: (output, requestId) => answer(200, {
+    answer: (output, requestId) => answer(200, requestId, {
       [`${action}Response`]: {
         '@xmlns': XMLNS[request.service],
         ...ec2
@@ -35,7 +35,7 @@ export function readQuery(request: WireRequest): WireCall {
     }),
     fail: (error, requestId) => {
       const Error = { Code: error.code, Message: error.message };
-      return answer(error.status, ec2
+      return answer(error.status, requestId, ec2
         ? { Response: { Errors: { Error }, RequestID: requestId } }
         : { ErrorResponse: { '@xmlns': XMLNS[request.service], 'Error': { Type: 'Sender', ...Error }, 'RequestId': requestId } });
     },

@@ -1,0 +1,35 @@
+import { Machine, MachineState } from '../../../local/aws/machine';
+
+/** A machine in memory: a test decides whether it answers. */
+export class MemoryMachine implements Machine {
+  answers = true;
+  current: MachineState = 'running';
+  console = 'Linux version 6.1\n';
+  nmis = 0;
+  reboots = 0;
+  readonly tags: Record<string, string>;
+
+  constructor(readonly instanceId = 'i-0123456789abcdef0', readonly instanceType = 't3.micro', tags: Record<string, string> = {}) {
+    this.tags = tags;
+  }
+
+  state(): MachineState {
+    return this.current;
+  }
+
+  async answersArp(): Promise<boolean> {
+    return this.answers;
+  }
+
+  async injectNmi(): Promise<void> {
+    this.nmis += 1;
+  }
+
+  async reboot(): Promise<void> {
+    this.reboots += 1;
+  }
+
+  consoleOutput(): string {
+    return this.console;
+  }
+}
