@@ -30,10 +30,11 @@ export class InvalidPolicyError extends Error {
 }
 
 /**
- * Whether a value is an EC2 instance ID: 8 hexadecimal digits before 2016, 17 since.
+ * Whether a value is an EC2 instance ID: 17 hexadecimal digits, or 8 in old accounts (the pattern of `InstanceId` in the Systems
+ * Manager API Reference).
  */
 export function isInstanceId(value: unknown): value is string {
-  return typeof value === 'string' && /^i-[0-9a-f]{8,17}$/.test(value);
+  return typeof value === 'string' && /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/.test(value);
 }
 
 /**
