@@ -2,6 +2,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TemplateDocument } from './template';
 
+export interface SynthesizedStack {
+  readonly name: string;
+  readonly template: TemplateDocument;
+  /** The path in the construct tree by logical id; that of an L2 is without the last part, `Resource`. */
+  readonly paths: ReadonlyMap<string, string>;
+}
+
 /** A cloud assembly (cdk.out) as `cdk synth` wrote it. */
 export class CloudAssembly {
   private readonly artifacts: Record<string, any>;
@@ -12,14 +19,19 @@ export class CloudAssembly {
     this.artifacts = readJson(manifest).artifacts ?? {};
   }
 
-  /** The template of a stack, by its name or its path in the app. */
-  template(stackName: string): TemplateDocument {
+  /** A stack, by its name or its path in the app. */
+  stack(name: string): SynthesizedStack {
     const stacks = Object.entries(this.artifacts).filter(([, artifact]) => artifact.type === 'aws:cloudformation:stack');
-    const found = stacks.find(([id, artifact]) => [id, artifact.displayName, artifact.properties.stackName].includes(stackName));
-    if (!found) {
-      throw new Error(`The cloud assembly ${this.directory} has no stack '${stackName}'; it has ${stacks.map(([id]) => id).join(', ') || 'none'}.`);
+    const [id, artifact] = stacks.find(([key, { displayName, properties }]) => [key, displayName, properties.stackName].includes(name)) ?? [];
+    if (id === undefined) {
+      throw new Error(`The cloud assembly ${this.directory} has no stack '${name}'; it has ${stacks.map(([key]) => key).join(', ') || 'none'}.`);
     }
-    return readJson(join(this.directory, found[1].properties.templateFile));
+    const { properties, metadata, additionalMetadataFile } = artifact;
+    return {
+      name: properties.stackName ?? id,
+      template: readJson(join(this.directory, properties.templateFile)),
+      paths: pathsOf({ ...metadata, ...additionalMetadataFile ? readJson(join(this.directory, additionalMetadataFile)) : {} }),
+    };
   }
 
   /** The directory of a file asset, by the key under which it would lie in the assets bucket. */
@@ -36,6 +48,12 @@ export class CloudAssembly {
     }
     throw new Error(`No asset manifest in ${this.directory} has the file ${objectKey}.`);
   }
+}
+
+function pathsOf(metadata: Record<string, { type: string; data: any }[]>): Map<string, string> {
+  return new Map(Object.entries(metadata).flatMap(([path, entries]) => entries
+    .filter(({ type }) => type === 'aws:cdk:logicalId')
+    .map(({ data }): [string, string] => [data, path.replace(/^\//, '').replace(/\/Resource$/, '')])));
 }
 
 function readJson(file: string): any {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CloudAssembly } from './cloud-assembly';
+import { CloudAssembly, SynthesizedStack } from './cloud-assembly';
 import { Machine } from './machine';
 import { IGNORED_TYPES, RESOURCE_TYPES, ResourceRequest, ResourceResult, Services } from './resource-types';
 import { Template, TemplateResource } from './template';
@@ -16,13 +16,15 @@ export class Deployment {
   readonly outputs: Record<string, string> = {};
   private readonly resources = new Map<string, ResourceResult>();
   private readonly creating = new Set<string>();
+  private readonly stack: SynthesizedStack;
   private readonly template: Template;
   private readonly services: Services;
 
-  constructor(directory: string, private readonly stackName: string, options: DeployOptions, services: Omit<Services, 'assembly' | 'machine'>) {
+  constructor(directory: string, stackName: string, options: DeployOptions, services: Omit<Services, 'assembly' | 'machine'>) {
     const assembly = new CloudAssembly(directory);
+    this.stack = assembly.stack(stackName);
     this.services = { ...services, assembly, machine: request => machineOf(request, options.machines ?? {}) };
-    this.template = new Template(assembly.template(stackName), stackName, options.parameters ?? {}, {
+    this.template = new Template(this.stack.template, this.stack.name, options.parameters ?? {}, {
       ref: logicalId => this.create(logicalId).ref,
       attribute: (logicalId, name) => this.attribute(logicalId, name),
     });
@@ -44,10 +46,10 @@ export class Deployment {
 
   /** What Ref gives for a resource, by its logical id or its path in the construct tree. */
   physicalId(logicalIdOrPath: string): string {
-    const entries = Object.entries(this.template.document.Resources);
-    const found = entries.find(([logicalId, resource]) => logicalId === logicalIdOrPath || pathOf(resource) === logicalIdOrPath);
-    if (!found) throw new Error(`Stack ${this.stackName} has no resource '${logicalIdOrPath}'; it has ${entries.map(([id]) => id).join(', ')}.`);
-    return this.create(found[0]).ref;
+    const ids = Object.keys(this.template.document.Resources);
+    const found = ids.find(logicalId => logicalId === logicalIdOrPath || this.stack.paths.get(logicalId) === logicalIdOrPath);
+    if (!found) throw new Error(`Stack ${this.stack.name} has no resource '${logicalIdOrPath}'; it has ${ids.join(', ')}.`);
+    return this.create(found).ref;
   }
 
   private create(logicalId: string): ResourceResult {
@@ -65,11 +67,11 @@ export class Deployment {
   }
 
   private carryOut(logicalId: string, resource: TemplateResource): ResourceResult {
-    const hash = createHash('sha256').update(`${this.stackName}/${logicalId}`).digest('hex').slice(0, 12);
-    const physicalName = `${this.stackName}-${logicalId}-${hash}`;
+    const hash = createHash('sha256').update(`${this.stack.name}/${logicalId}`).digest('hex').slice(0, 12);
+    const physicalName = `${this.stack.name}-${logicalId}-${hash}`;
     const create = RESOURCE_TYPES[resource.Type];
     if (!create) return { ref: physicalName, attributes: {} };
-    return create({ logicalId, path: pathOf(resource), physicalName, properties: this.template.resolve(resource.Properties ?? {}) }, this.services);
+    return create({ logicalId, path: this.stack.paths.get(logicalId), physicalName, properties: this.template.resolve(resource.Properties ?? {}) }, this.services);
   }
 
   private attribute(logicalId: string, name: string): string {
@@ -79,11 +81,6 @@ export class Deployment {
     if (IGNORED_TYPES.includes(Type)) return `${ref}.${name}`;
     throw new Error(`The template uses the attribute ${name} of ${logicalId} (${Type}); the local stand knows ${Object.keys(attributes).join(', ') || 'none'} of that type.`);
   }
-}
-
-/** The CDK notes the path of an L1; that of an L2 is without its last part, `Resource`. */
-function pathOf({ Metadata }: TemplateResource): string | undefined {
-  return (Metadata?.['aws:cdk:path'] as string | undefined)?.replace(/\/Resource$/, '');
 }
 
 function machineOf({ logicalId, path }: ResourceRequest, machines: Record<string, Machine>): Machine {

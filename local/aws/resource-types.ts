@@ -14,7 +14,7 @@ import { Ssm } from './ssm';
 /** A resource to create: its properties are resolved. */
 export interface ResourceRequest {
   readonly logicalId: string;
-  /** Its path in the construct tree, as the CDK notes it in the template. */
+  /** Its path in the construct tree, as the CDK notes it in the cloud assembly. */
   readonly path?: string;
   /** The name that CloudFormation would make up. */
   readonly physicalName: string;

@@ -3,7 +3,6 @@ import { ACCOUNT, PARTITION, REGION, URL_SUFFIX } from './account';
 export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Record<string, any>;
-  readonly Metadata?: Record<string, any>;
   readonly DependsOn?: string | string[];
   readonly Condition?: string;
 }
