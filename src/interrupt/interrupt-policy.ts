@@ -56,7 +56,7 @@ export function parseInterruptPolicy(json: string | undefined): InterruptPolicy 
 }
 
 function parseTargets(targets: unknown): InterruptTargets {
-  if (isObject(targets) && Object.hasOwn(targets, 'tag')) {
+  if (isObject(targets) && 'tag' in targets) {
     const { key, values } = fields(fields(targets, 'targets', ['tag']).tag, 'targets.tag', ['key', 'values']);
     if (!isText(key)) throw new InvalidPolicyError('targets.tag.key must be a non-empty string');
     // The empty string is a value that a tag may have.
@@ -70,8 +70,7 @@ function fields(value: unknown, what: string, names: string[]): Record<string, u
   if (!isObject(value)) throw new InvalidPolicyError(`${what} must be an object`);
   const unknown = Object.keys(value).filter((key) => !names.includes(key));
   if (unknown.length > 0) throw new InvalidPolicyError(`${what} has unknown keys: ${unknown.join(', ')}`);
-  // Own properties only, so that nothing comes from a prototype.
-  return Object.fromEntries(names.map((name) => [name, Object.hasOwn(value, name) ? value[name] : undefined]));
+  return value;
 }
 
 function list(value: unknown, what: string, of: string, isItem: (item: unknown) => boolean): string[] {

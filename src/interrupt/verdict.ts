@@ -72,7 +72,7 @@ const notATarget: Rule = (request, { instance }, policy) => {
   if (!('tag' in policy.targets)) return notAmongInstances(request, policy);
   const { key, values } = policy.targets.tag;
   return known(instance, 'Is the instance a target?', ({ tags }) => (
-    Object.hasOwn(tags, key) && values.includes(tags[key]) ? undefined : refusal('NotATarget', `The instance has no tag ${key} of a wanted value`)
+    values.includes(tags[key]) ? undefined : refusal('NotATarget', `The instance has no tag ${key} of a wanted value`)
   ));
 };
 

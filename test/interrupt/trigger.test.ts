@@ -76,10 +76,11 @@ describe('an alarm action', () => {
     ['an instance ID with a second line', withMetrics([metricOf({ InstanceId: `${INSTANCE}\n` })])],
     ['an instance ID inside other text', withMetrics([metricOf({ InstanceId: `x${INSTANCE}x` })])],
     ['an instance ID of 1 MB', withMetrics([metricOf({ InstanceId: `i-${'0'.repeat(1_000_000)}` })])],
-    ['dimensions from a prototype', withMetrics([metricOf(JSON.parse(`{"__proto__": {"InstanceId": "${INSTANCE}"}}`))])],
+    ['an instance ID behind other text', withMetrics([metricOf({ InstanceId: `x${INSTANCE}` })])],
+    ['an instance ID that is inherited', withMetrics([metricOf(Object.create({ InstanceId: INSTANCE }))])],
     ['a composite alarm', withConfiguration({ alarmRule: 'ALARM(a) AND ALARM(b)', metrics: [metricOf({ InstanceId: INSTANCE })] })],
     ['no configuration', withConfiguration(undefined)],
-    ['the ARN of another alarm', { ...alarmEvent(), alarmArn: ALARM_ARN.replace('web', 'db') }],
+    ['the ARN of another alarm', { ...alarmEvent(), alarmArn: ALARM_ARN.replace('web', 'app') }],
     ['an ARN of another service', { ...alarmEvent(), alarmArn: ALARM_ARN.replace('cloudwatch', 'sns') }],
     ['no ARN', { ...alarmEvent(), alarmArn: undefined }],
     ['a name that is too long for one', alarmNamed('a'.repeat(256))],
@@ -107,7 +108,8 @@ describe('a direct call', () => {
     ['a malformed instance ID', { instanceId: 'i-xyz', reason: 'game day' }],
     ['an instance ID of 12 digits', { instanceId: 'i-0123456789ab', reason: 'game day' }],
     ['a wish that nobody grants', { instanceId: INSTANCE, reason: 'game day', dryRun: true }],
-    ['an instance from a prototype', JSON.parse(`{"__proto__": {"instanceId": "${INSTANCE}"}, "reason": "game day"}`)],
+    ['an instance that is inherited', Object.assign(Object.create({ instanceId: INSTANCE }), { reason: 'game day' })],
+    ['a prototype in the JSON', JSON.parse(`{"__proto__": {"instanceId": "${INSTANCE}"}, "reason": "game day"}`)],
   ])('fails with %s', (_what, event) => {
     expect(() => parseTrigger(event)).toThrow(UnknownEventError);
   });
