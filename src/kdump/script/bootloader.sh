@@ -73,14 +73,15 @@ grub_configuration_carries() {
 }
 
 # write_out_journal DIRECTORY: GRUB reads XFS without replaying its journal, so what is only in the journal is not there for it.
-# Freezing writes the journal out, as amazon-ec2-hibinit-agent does on Amazon Linux 2. Nothing may come between freezing and
-# thawing: no signal, and no command that writes.
+# Freezing writes the journal out, as amazon-ec2-hibinit-agent does on Amazon Linux 2. The pair runs in a session of its own and
+# ignores signals: whatever happens to this program meanwhile, what was frozen is thawed.
 write_out_journal() {
-  trap '' HUP INT TERM
-  if tool fsfreeze -f "$1"; then
-    until tool fsfreeze -u "$1"; do sleep 1; done
-  fi
-  trap_signals
+  # shellcheck disable=SC2016
+  tool setsid sh -c '
+    trap "" HUP INT PIPE TERM
+    if fsfreeze -f "$1"; then
+      until fsfreeze -u "$1"; do sleep 1; done
+    fi' freeze "$1"
 }
 
 # replace_grub_configuration FILE: on XFS the journal is written out before the renaming and after it, and the old file is kept until

@@ -32,10 +32,6 @@ open_status() {
   reported=
   changes=
   trap 'report_unexpected_end' EXIT
-  trap_signals
-}
-
-trap_signals() {
   trap 'fail "The program was interrupted by a signal." "Run it again; every step can be repeated."' HUP INT TERM
 }
 

@@ -55,7 +55,7 @@ describe.each<[string, Image]>([['Ubuntu 22.04', UBUNTU_22_04], ['Amazon Linux 2
     machine.run();
     fs.chmodSync(path.join(machine.root, image.grubConfiguration), 0o640);
     machine.run({ crashKernel: '512M' });
-    expect(fs.statSync(path.join(machine.root, image.grubConfiguration)).mode & 0o777).toBe(0o640);
+    expect(machine.mode(image.grubConfiguration)).toBe('640');
     // The package kdump-tools regenerates grub.cfg before the program does.
     const before = image === UBUNTU_22_04 ? built.replace(/(nvme_core.io_timeout=\d+)/g, '$1 crashkernel=512M-:192M') : built;
     expect(machine.read(`/var/lib/cdk-diagnostic-interrupt/backup${image.grubConfiguration}`)).toBe(before);
@@ -145,5 +145,13 @@ describe('on Amazon Linux 2', () => {
     machine.breakCommand('fsfreeze', 'echo "fsfreeze $*" >> /stand-in/log; [ "$1" = -f ] || [ $(grep -c "fsfreeze -u" /stand-in/log) -gt 3 ]');
     expect(machine.run().exitCode).toBe(20);
     expect(machine.log().filter(each => each.startsWith('fsfreeze')).pop()).toBe('fsfreeze -u /boot/grub2');
+  });
+
+  test('what was frozen is thawed although everything is told to end', () => {
+    machine = new Machine(image);
+    machine.breakCommand('fsfreeze', 'echo "fsfreeze $*" >> /stand-in/log; [ "$1" != -f ] || kill -TERM -1; exit 0');
+    expect(machine.run()).toMatchObject({ exitCode: 25, status: { cause: expect.stringMatching(/signal/) } });
+    expect(machine.log().filter(each => each.startsWith('fsfreeze'))).toEqual(['fsfreeze -f /boot/grub2', 'fsfreeze -u /boot/grub2']);
+    expect(commandLines(image)[0]).not.toContain('crashkernel');
   });
 });

@@ -20,8 +20,16 @@ function expectLoop(image: Image, options: MachineOptions = {}): void {
   expect(machine.run()).toMatchObject({
     exitCode: 0,
     status: {
-      program: 'cdk-diagnostic-interrupt', version: '1.2.3', state: 'armed', arch: 'x86_64', kernel: image.kernel,
-      crashkernelSeen: '256M', reservedBytes: 256 * MIB, unknownNmiPanic: 1, changed: [], contradictions: [],
+      program: 'cdk-diagnostic-interrupt',
+      version: '1.2.3',
+      state: 'armed',
+      arch: 'x86_64',
+      kernel: image.kernel,
+      crashkernelSeen: '256M',
+      reservedBytes: 256 * MIB,
+      unknownNmiPanic: 1,
+      changed: [],
+      contradictions: [],
     },
   });
 

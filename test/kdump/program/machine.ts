@@ -10,7 +10,7 @@ import { KdumpProgramSettings, renderKdumpProgram } from '../../../src/kdump/kdu
 // Real programs of this system that the instance has too. Whatever is not named here is missing on the machine.
 const TOOLS = ['awk', 'bash', 'busybox', 'cat', 'chmod', 'chown', 'cmp', 'cp', 'cut', 'dash', 'date', 'dirname', 'basename', 'dpkg-query', 'env',
   'expr', 'find', 'flock', 'fgrep', 'grep', 'egrep', 'grub-editenv', 'grub-file', 'grub-mkconfig', 'grub-mkrelpath', 'grub-script-check', 'head',
-  'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'sed', 'sort', 'sync', 'tail', 'tee', 'timeout',
+  'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'sed', 'setsid', 'sort', 'sync', 'tail', 'tee', 'timeout',
   'touch', 'tr', 'wc', 'xargs'];
 const STAND_INS = path.join(__dirname, 'stand-ins');
 const GIB = 2 ** 30;
@@ -74,6 +74,11 @@ export class Machine {
 
   public read(file: string): string {
     return fs.readFileSync(path.join(this.root, file), 'utf8');
+  }
+
+  /** The permissions, in octal. */
+  public mode(file: string): string {
+    return fs.statSync(path.join(this.root, file)).mode.toString(8).slice(-3);
   }
 
   public exists(file: string): boolean {
