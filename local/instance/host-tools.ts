@@ -1,0 +1,70 @@
+import { spawn, SpawnOptions } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Where system administration tools are, which an ordinary user's PATH may lack. */
+const SEARCH_PATH = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].filter(Boolean);
+
+/** What the instance is built and run with, and the Debian/Ubuntu package of each. */
+const TOOLS: Record<string, string> = {
+  'qemu-system-x86_64': 'qemu-system-x86',
+  'qemu-img': 'qemu-utils',
+  'mmdebstrap': 'mmdebstrap',
+  'mke2fs': 'e2fsprogs',
+  'sfdisk': 'fdisk',
+  'setpriv': 'util-linux',
+};
+
+/** mmdebstrap verifies Debian's archive with it; Ubuntu has it in a package of its own. */
+const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** The packages that the local instance needs and this machine lacks. */
+export function missingPackages(): string[] {
+  const missing = Object.keys(TOOLS).filter((tool) => !isInstalled(tool)).map((tool) => TOOLS[tool]);
+  if (!existsSync(DEBIAN_KEYRING)) {
+    missing.push('debian-archive-keyring');
+  }
+  if (process.getuid?.() !== 0 && !isInstalled('newuidmap')) {
+    missing.push('uidmap');
+  }
+  return missing;
+}
+
+/** Throws, with the line to type, when a package is missing. */
+export function requireTools(): void {
+  const missing = missingPackages();
+  if (missing.length > 0) {
+    throw new Error(`The local instance needs ${missing.join(', ')}. Install with: sudo apt-get install --yes --no-install-recommends `
+      + missing.join(' '));
+  }
+}
+
+/** Runs a tool to its end and returns its standard output; a failure carries the end of its standard error. */
+export function runTool(command: string, args: string[], options: SpawnOptions = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options, env: { ...process.env, ...options.env, PATH: SEARCH_PATH.join(delimiter) } });
+    let stdout = '';
+    let stderr = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => stdout += text);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => stderr = (stderr + text).slice(-4000));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) {
+        resolve(stdout);
+      } else {
+        reject(new Error(`${command} ${signal ? `was ended by ${signal}` : `failed with status ${code}`}: ${(stderr.trim() || stdout.slice(-3000)).trim() || 'it printed nothing'}`));
+      }
+    });
+  });
+}
+
+function isInstalled(tool: string): boolean {
+  return SEARCH_PATH.some((directory) => {
+    try {
+      accessSync(join(directory, tool), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
