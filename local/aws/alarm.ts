@@ -29,6 +29,7 @@ export interface StateChange {
   readonly timestamp: Date;
 }
 
+const STATISTICS = ['Maximum', 'Minimum', 'Average', 'Sum', 'SampleCount'];
 const COMPARISONS: Record<string, { breaches: (value: number, threshold: number) => boolean; words: string }> = {
   GreaterThanOrEqualToThreshold: { breaches: (value, threshold) => value >= threshold, words: 'greater than or equal to' },
   GreaterThanThreshold: { breaches: (value, threshold) => value > threshold, words: 'greater than' },
@@ -47,6 +48,9 @@ export class Alarm {
     if (!COMPARISONS[properties.ComparisonOperator]) {
       throw new Error(`Alarm ${properties.AlarmName}: the local stand does not play ComparisonOperator ${properties.ComparisonOperator}; `
         + `it plays ${Object.keys(COMPARISONS).join(', ')}.`);
+    }
+    if (!STATISTICS.includes(properties.Statistic)) {
+      throw new Error(`Alarm ${properties.AlarmName}: the local stand does not play the statistic ${properties.Statistic}; it plays ${STATISTICS.join(', ')}.`);
     }
     if (properties.Period % 60 !== 0) {
       throw new Error(`Alarm ${properties.AlarmName}: Period must be a multiple of 60 seconds in the local stand, got ${properties.Period}.`);

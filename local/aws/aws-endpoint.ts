@@ -166,13 +166,17 @@ export class LocalAws {
     try {
       const operation = Object.hasOwn(this.services[service], call.action) ? this.services[service][call.action] : undefined;
       if (!operation) throw unknownAction(call, service);
+      const unplayed = Object.keys(call.params).filter(name => !operation.params.includes(name) && !(service === 'ec2' && name === 'DryRun'));
+      if (unplayed.length) {
+        throw new AwsError('ValidationException', `The local stand does not play ${unplayed.join(', ')} of ${call.action}; it plays ${operation.params.join(', ')}.`);
+      }
       const permissions = operation.needs(call.params);
       try {
         this.iam.authorize(principal, permissions);
       } catch (error) {
         throw error instanceof AccessDenied ? DENIED[service](error.message) : error;
       }
-      if (service === 'ec2' && isTrue(call.params.DryRun ?? call.params.dryRun)) {
+      if (service === 'ec2' && isTrue(call.params.DryRun)) {
         throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
       }
       const output = await operation.run(call.params);

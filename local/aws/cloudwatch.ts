@@ -19,6 +19,7 @@ export class CloudWatch {
 
   readonly operations: Operations = {
     DescribeAlarms: {
+      params: ['AlarmNames', 'AlarmNamePrefix', 'AlarmTypes', 'StateValue', 'MaxRecords'], // a page has everything
       needs: params => {
         const names = listOf(params.AlarmNames);
         return (names.length ? names : ['*']).map(name => ({ action: 'cloudwatch:DescribeAlarms', resource: alarmArn(name) }));
@@ -37,6 +38,7 @@ export class CloudWatch {
       },
     },
     SetAlarmState: {
+      params: ['AlarmName', 'StateValue', 'StateReason', 'StateReasonData'],
       needs: params => [{ action: 'cloudwatch:SetAlarmState', resource: alarmArn(String(params.AlarmName)) }],
       run: ({ AlarmName, StateValue, StateReason, StateReasonData }) => {
         const alarm = this.alarms.get(AlarmName);

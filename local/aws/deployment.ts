@@ -68,10 +68,11 @@ export class Deployment {
 
   private carryOut(logicalId: string, resource: TemplateResource): ResourceResult {
     const hash = createHash('sha256').update(`${this.stack.name}/${logicalId}`).digest('hex').slice(0, 12);
-    const physicalName = `${this.stack.name}-${logicalId}-${hash}`;
+    const physicalName = [this.stack.name.slice(0, 24), logicalId.slice(0, 24), hash].join('-'); // as CloudFormation cuts them: 64 at most
     const create = RESOURCE_TYPES[resource.Type];
     if (!create) return { ref: physicalName, attributes: {} };
-    return create({ logicalId, path: this.stack.paths.get(logicalId), physicalName, properties: this.template.resolve(resource.Properties ?? {}) }, this.services);
+    const properties = this.template.resolve(resource.Properties ?? {});
+    return create({ logicalId, path: this.stack.paths.get(logicalId), physicalName, properties }, this.services);
   }
 
   private attribute(logicalId: string, name: string): string {

@@ -16,6 +16,7 @@ export class Ec2 {
 
   readonly operations: Operations = {
     DescribeInstances: {
+      params: ['InstanceId', 'Filter', 'MaxResults'], // a page has everything, and there is no next one
       needs: () => [{ action: 'ec2:DescribeInstances', resource: '*' }],
       run: params => ({
         reservationSet: this.select(params).map(instance => ({
@@ -26,18 +27,19 @@ export class Ec2 {
       }),
     },
     DescribeInstanceStatus: {
+      params: ['InstanceId', 'Filter', 'IncludeAllInstances', 'MaxResults'],
       needs: () => [{ action: 'ec2:DescribeInstanceStatus', resource: '*' }],
       run: params => ({
         instanceStatusSet: this.select(params)
-          .filter(instance => instance.running || isTrue(params.IncludeAllInstances ?? params.includeAllInstances))
+          .filter(instance => instance.running || isTrue(params.IncludeAllInstances))
           .map(describeStatus),
       }),
     },
     DescribeInstanceTypes: {
+      params: ['InstanceType', 'MaxResults'],
       needs: () => [{ action: 'ec2:DescribeInstanceTypes', resource: '*' }],
       run: params => {
         const names: string[] = listOf(params.InstanceType);
-        refuse(params, 'Filter');
         const unknown = names.filter(name => !INSTANCE_TYPES[name]);
         if (unknown.length) {
           throw new AwsError('InvalidInstanceType', `The following supplied instance types do not exist: [${unknown.join(', ')}]`);
@@ -46,6 +48,7 @@ export class Ec2 {
       },
     },
     SendDiagnosticInterrupt: {
+      params: ['InstanceId'],
       needs: params => [this.permission('ec2:SendDiagnosticInterrupt', this.get(params.InstanceId))],
       run: async params => {
         const { id, machine } = this.running(this.get(params.InstanceId));
@@ -57,6 +60,7 @@ export class Ec2 {
       },
     },
     RebootInstances: {
+      params: ['InstanceId'],
       needs: params => this.all(params).map(instance => this.permission('ec2:RebootInstances', instance)),
       run: async params => {
         const instances = this.all(params).map(instance => this.running(instance));
@@ -68,6 +72,7 @@ export class Ec2 {
       },
     },
     GetConsoleOutput: {
+      params: ['InstanceId', 'Latest'],
       needs: params => [this.permission('ec2:GetConsoleOutput', this.get(params.InstanceId))],
       run: params => {
         const { id, machine } = this.get(params.InstanceId);
@@ -153,10 +158,6 @@ function property(instance: Instance, filter: string): string {
     case 'instance-status.status': return instance.status;
     default: throw new AwsError('InvalidParameterValue', `The filter '${filter}' is invalid`);
   }
-}
-
-function refuse(params: Params, name: string): void {
-  if (params[name] !== undefined) throw new AwsError('InvalidParameterValue', `The local stand does not play the parameter ${name} of this action.`);
 }
 
 const state = (instance: Instance) => ({ code: STATE_CODES[instance.machine.state()], name: instance.machine.state() });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { ACCOUNT, arn, PARTITION, REGION } from './account';
+import { ACCOUNT, PARTITION, REGION } from './account';
 import { Permission } from './operation';
-import { decide, PolicyDocument } from './policy';
+import { check, decide, PolicyDocument } from './policy';
 
 /** The policies of AWS that roles here may have, as far as a call to the stand can need them. */
 const MANAGED_POLICIES: Record<string, PolicyDocument> = {
@@ -14,10 +14,20 @@ const MANAGED_POLICIES: Record<string, PolicyDocument> = {
 
 export class Role {
   readonly arn: string;
-  readonly policies = new Map<string, PolicyDocument>();
+  private readonly attached = new Map<string, PolicyDocument>();
 
   constructor(readonly name: string, private readonly trust: PolicyDocument) {
+    check(trust);
     this.arn = `arn:${PARTITION}:iam::${ACCOUNT}:role/${name}`;
+  }
+
+  get policies(): PolicyDocument[] {
+    return [...this.attached.values()];
+  }
+
+  attach(name: string, policy: PolicyDocument): void {
+    check(policy);
+    this.attached.set(name, policy);
   }
 
   attachManaged(policyArn: string): void {
@@ -27,7 +37,7 @@ export class Role {
       throw new Error(`Role ${this.name} has the managed policy ${policyArn}, whose statements the local stand does not know. `
         + 'Add them to MANAGED_POLICIES in local/aws/iam.ts.');
     }
-    this.policies.set(name, policy);
+    this.attach(name, policy);
   }
 
   /** Whether a service, such as `lambda.amazonaws.com`, may act as this role. */
@@ -73,9 +83,9 @@ export class Iam {
   authorize(principal: Principal, permissions: Permission[]): void {
     if (!principal.role) return;
     for (const { action, resource, context } of permissions) {
-      const decision = decide([...principal.role.policies.values()], {
+      const decision = decide(principal.role.policies, {
         action,
-        resource: resource === '*' ? arn(action.split(':')[0], '*') : resource,
+        resource, // '*' for an action without resource types: only a statement on all resources has it
         context: {
           'aws:PrincipalArn': principal.role.arn,
           'aws:PrincipalAccount': ACCOUNT,

@@ -56,6 +56,7 @@ export class Lambda {
 
   readonly operations: Operations = {
     Invoke: {
+      params: ['FunctionName', 'InvocationType', 'LogType', 'Payload'],
       needs: params => [{ action: 'lambda:InvokeFunction', resource: functionArn(String(params.FunctionName).split(':function:').pop()!) }],
       run: async (params): Promise<InvokeOutput> => {
         const deployed = this.get(params.FunctionName);

@@ -11,6 +11,8 @@ export interface Permission {
 
 /** One action of a service's API. */
 export interface Operation {
+  /** The parameters that are played; a call with another one is refused, so that none is ignored in silence. */
+  readonly params: string[];
   /** What it takes to call it, as the service authorization reference has it. */
   needs(params: Params): Permission[];
   run(params: Params): object | Promise<object>;

@@ -34,6 +34,13 @@ export function decide(policies: PolicyDocument[], request: AccessRequest): { al
   return { allowed: applying.some(statement => statement.Effect === 'Allow'), explicit: false };
 }
 
+/** Fails on what `decide` would not understand, before anything relies on it. */
+export function check(policy: PolicyDocument): void {
+  for (const statement of many(policy.Statement)) {
+    for (const operator of Object.keys(statement.Condition ?? {})) testOf(operator);
+  }
+}
+
 function applies(statement: Statement, request: AccessRequest): boolean {
   const { Action, NotAction, Resource, NotResource, Principal, Condition = {} } = statement;
   const isAction = (pattern: string) => like(pattern.toLowerCase(), request.action.toLowerCase());
@@ -62,17 +69,21 @@ const OPERATORS: Record<string, Test> = {
   Bool: (actual, expected) => actual.toLowerCase() === expected.toLowerCase(),
 };
 
-/** Several values of a key are alternatives, except under a negated operator, where none of them may match. */
-function holds(operator: string, actual: string | undefined, expected: string[]): boolean {
-  if (operator === 'Null') return (actual === undefined) === (expected[0] === 'true');
+function testOf(operator: string): { test: Test; negated: boolean; ifExists: boolean } {
   const [, base, ifExists] = /^(.*?)(IfExists)?$/.exec(operator)!;
-  const negated = base.includes('Not');
-  const test = OPERATORS[base.replace('Not', '')];
+  const test = base === 'Null' ? () => true : OPERATORS[base.replace('Not', '')];
   if (!test) {
     throw new Error(`A policy has the condition operator ${operator}, which the local stand does not evaluate. `
       + `It knows Null, ${Object.keys(OPERATORS).join(', ')}, their Not- and IfExists- forms; add it in local/aws/policy.ts.`);
   }
-  if (actual === undefined) return ifExists !== undefined || negated;
+  return { test, negated: base.includes('Not'), ifExists: ifExists !== undefined };
+}
+
+/** Several values of a key are alternatives, except under a negated operator, where none of them may match. */
+function holds(operator: string, actual: string | undefined, expected: string[]): boolean {
+  if (operator === 'Null') return (actual === undefined) === (expected[0] === 'true');
+  const { test, negated, ifExists } = testOf(operator);
+  if (actual === undefined) return ifExists || negated;
   return expected.some(value => test(actual, value)) !== negated;
 }
 

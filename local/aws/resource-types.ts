@@ -53,7 +53,7 @@ type Create = (request: ResourceRequest, aws: Services) => ResourceResult;
 export const RESOURCE_TYPES: Record<string, Create> = {
   'AWS::IAM::Role': ({ properties, physicalName }, { iam }) => {
     const role = new Role(properties.RoleName ?? physicalName, properties.AssumeRolePolicyDocument);
-    for (const { PolicyName, PolicyDocument } of properties.Policies ?? []) role.policies.set(PolicyName, PolicyDocument);
+    for (const { PolicyName, PolicyDocument } of properties.Policies ?? []) role.attach(PolicyName, PolicyDocument);
     for (const policyArn of properties.ManagedPolicyArns ?? []) role.attachManaged(policyArn);
     iam.roles.set(role.name, role);
     return { ref: role.name, attributes: { Arn: role.arn, RoleId: 'AROALOCAL' } };
@@ -90,6 +90,7 @@ export const RESOURCE_TYPES: Record<string, Create> = {
     const roleArn: string | undefined = properties.AssociationDispatchAssumeRole;
     const dispatchRole = roleArn === undefined ? undefined : iam.roleByArn(roleArn);
     if (roleArn !== undefined && !dispatchRole) throw new Error(`Association ${logicalId} is to be dispatched by ${roleArn}, which does not exist.`);
+    if (properties.WaitForSuccessTimeoutSeconds !== undefined) log(`ssm: the deployment does not wait for association ${logicalId} to succeed`);
     const association = ssm.stateManager.create({
       name: properties.AssociationName,
       document,
@@ -117,6 +118,7 @@ export const RESOURCE_TYPES: Record<string, Create> = {
   'AWS::Lambda::Function': ({ logicalId, properties, physicalName }, { iam, lambda, assembly, temporary }) => {
     const role = iam.roleByArn(properties.Role);
     if (!role) throw new Error(`Function ${logicalId} has the role ${properties.Role}, which does not exist.`);
+    if (properties.Layers?.length) throw new Error(`Function ${logicalId} has layers; the local stand runs functions without layers only.`);
     const name = properties.FunctionName ?? physicalName;
     const { arn: functionArn } = lambda.create({
       name,
@@ -163,7 +165,7 @@ function attachPolicy({ logicalId, properties, physicalName }: ResourceRequest, 
   for (const roleName of properties.Roles ?? []) {
     const role = iam.roles.get(roleName);
     if (!role) throw new Error(`Policy ${logicalId} is attached to the role ${roleName}, which does not exist.`);
-    role.policies.set(name, properties.PolicyDocument);
+    role.attach(name, properties.PolicyDocument);
   }
   return { ref: arn('iam', `policy/${name}`), attributes: {} };
 }

@@ -25,9 +25,9 @@ export class Ssm {
 
   readonly operations: Operations = {
     DescribeInstanceInformation: {
+      params: ['Filters', 'MaxResults'],
       needs: () => [{ action: 'ssm:DescribeInstanceInformation', resource: '*' }],
-      run: ({ Filters, InstanceInformationFilterList }) => {
-        if (InstanceInformationFilterList !== undefined) throw new AwsError('InvalidFilter', 'Use Filters; InstanceInformationFilterList is the deprecated form.');
+      run: ({ Filters }) => {
         const filters = listOf(Filters);
         const nodes = [...this.agents.nodes.values()].filter(node => filters.every(({ Key, Values }) => {
           if (Key === 'InstanceIds') return Values.includes(node.instanceId);
@@ -47,6 +47,7 @@ export class Ssm {
       },
     },
     DescribeInstanceAssociationsStatus: {
+      params: ['InstanceId', 'MaxResults'],
       needs: ({ InstanceId }) => [{
         action: 'ssm:DescribeInstanceAssociationsStatus',
         resource: instanceArn(String(InstanceId)),
@@ -59,6 +60,7 @@ export class Ssm {
       },
     },
     DescribeAssociation: {
+      params: ['AssociationId'],
       needs: ({ AssociationId }) => [{ action: 'ssm:DescribeAssociation', resource: arn('ssm', `association/${AssociationId}`) }],
       run: ({ AssociationId }) => {
         const association = this.stateManager.associations.find(({ id }) => id === AssociationId);
@@ -80,6 +82,7 @@ export class Ssm {
       },
     },
     SendCommand: {
+      params: ['DocumentName', 'InstanceIds', 'Targets', 'Parameters', 'TimeoutSeconds', 'Comment'],
       needs: params => [
         { action: 'ssm:SendCommand', resource: documentArn(String(params.DocumentName)) },
         ...this.selected(params).map(instance => ({
@@ -94,6 +97,7 @@ export class Ssm {
       run: params => this.sendCommand(params),
     },
     GetCommandInvocation: {
+      params: ['CommandId', 'InstanceId'],
       needs: () => [{ action: 'ssm:GetCommandInvocation', resource: '*' }],
       run: ({ CommandId, InstanceId }) => {
         const invocation = this.commands.get(CommandId)?.get(InstanceId);

@@ -57,7 +57,7 @@ test('has insufficient data while the machine is stopped', async () => {
 
 test('is restored by the next evaluation after SetAlarmState', async () => {
   await becomes('OK');
-  local.cloudwatch.operations.SetAlarmState.run({ AlarmName: 'Unresponsive', StateValue: 'ALARM', StateReason: 'game day' });
+  await local.cloudwatch.operations.SetAlarmState.run({ AlarmName: 'Unresponsive', StateValue: 'ALARM', StateReason: 'game day' });
   expect(alarm.state).toMatchObject({ value: 'ALARM', reason: 'game day' });
   await becomes('OK');
 });

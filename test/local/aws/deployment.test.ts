@@ -63,8 +63,14 @@ function deploy(change: (parts: Parts) => void = () => {}, statements: (instance
 
   const role = new Role(stack, 'HandlerRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   const handler = new Lambda(stack, 'Handler', {
-    runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromAsset(asset), role, timeout: Duration.seconds(30), memorySize: 256,
-    logGroup: new LogGroup(stack, 'Logs'), environment: { STAGE: `${Aws.STACK_NAME}/${Aws.REGION}` },
+    runtime: Runtime.NODEJS_24_X,
+    handler: 'index.handler',
+    code: Code.fromAsset(asset),
+    role,
+    timeout: Duration.seconds(30),
+    memorySize: 256,
+    logGroup: new LogGroup(stack, 'Logs'),
+    environment: { STAGE: `${Aws.STACK_NAME}/${Aws.REGION}` },
   });
   statements(instance).forEach(statement => role.addToPolicy(statement));
   new EventInvokeConfig(stack, 'Async', { function: handler, retryAttempts: 0 });
@@ -98,7 +104,7 @@ function deploy(change: (parts: Parts) => void = () => {}, statements: (instance
 }
 
 function interruptOf(instance: Instance): PolicyStatement[] {
-  const instanceArn = CfnInstance.arnForInstance({ instanceRef: { instanceId: instance.instanceId }, env: instance.env, node: instance.node } as never);
+  const instanceArn = CfnInstance.arnForInstance(instance);
   return [new PolicyStatement({ actions: ['ec2:SendDiagnosticInterrupt'], resources: [instanceArn] })];
 }
 

@@ -31,8 +31,16 @@ function create(code: string, properties: Partial<FunctionProperties> = {}) {
   const role = new Role('FunctionRole', TRUST);
   local.iam.roles.set(role.name, role);
   local.lambda.create({
-    name: 'Function', runtime: 'nodejs24.x', handler: 'index.handler', codeDirectory: directory, timeoutSeconds: 20, memoryMiB: 256,
-    logGroup: '/logs', logFormat: 'JSON', variables: {}, ...properties,
+    name: 'Function',
+    runtime: 'nodejs24.x',
+    handler: 'index.handler',
+    codeDirectory: directory,
+    timeoutSeconds: 20,
+    memoryMiB: 256,
+    logGroup: '/logs',
+    logFormat: 'JSON',
+    variables: {},
+    ...properties,
   }, role);
   return local.lambda.get('Function');
 }
@@ -56,8 +64,13 @@ test('runs the handler under Node.js 24 in the environment of Lambda and no othe
     version: expect.stringMatching(/^v24\./),
     context: { functionName: 'Function', awsRequestId: '11111111-2222-3333-4444-555555555555', memoryLimitInMB: '256', logGroupName: '/logs' },
     env: {
-      AWS_REGION: 'us-east-1', AWS_LAMBDA_FUNCTION_NAME: 'Function', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256', AWS_LAMBDA_LOG_FORMAT: 'JSON',
-      AWS_ENDPOINT_URL: endpoint, COLOUR: 'green', AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+      AWS_REGION: 'us-east-1',
+      AWS_LAMBDA_FUNCTION_NAME: 'Function',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
+      AWS_LAMBDA_LOG_FORMAT: 'JSON',
+      AWS_ENDPOINT_URL: endpoint,
+      COLOUR: 'green',
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     },
   });
   expect(answer.left).toBeGreaterThan(10_000);

@@ -1,4 +1,4 @@
-import { AccessRequest, decide, Statement } from '../../../local/aws/policy';
+import { AccessRequest, check, decide, Statement } from '../../../local/aws/policy';
 
 const INSTANCE = 'arn:aws:ec2:us-east-1:123456789012:instance/i-0123456789abcdef0';
 const REQUEST: AccessRequest = { action: 'ec2:SendDiagnosticInterrupt', resource: INSTANCE, context: { 'aws:ResourceTag/Team': 'web', 'aws:PrincipalAccount': '123456789012' } };
@@ -12,6 +12,7 @@ test.each<[string, Partial<Statement>]>([
   ['every resource', { Resource: '*' }],
   ['resources by a pattern', { Resource: 'arn:aws:ec2:*:*:instance/i-???????????????f0' }],
   ['a policy variable', { Resource: 'arn:aws:ec2:us-east-1:${aws:PrincipalAccount}:instance/*' }],
+  ['a negated condition on another value', { Condition: { StringNotEquals: { 'aws:ResourceTag/Team': 'db' } } }],
   ['everything but another action', { Action: undefined, NotAction: 'ec2:RebootInstances' }],
   ['a tag', { Condition: { StringEquals: { 'aws:ResourceTag/Team': ['db', 'web'] } } }],
   ['a tag by a pattern', { Condition: { StringLike: { 'AWS:resourceTag/Team': 'w*' } } }],
@@ -40,5 +41,5 @@ test('refuses without any statement, and with an explicit deny', () => {
 });
 
 test('fails on a condition operator that it does not know', () => {
-  expect(() => allowed({ ...ALLOW, Condition: { NumericLessThan: { x: '1' } } })).toThrow(/condition operator NumericLessThan/);
+  expect(() => check({ Statement: { ...ALLOW, Condition: { NumericLessThan: { x: '1' } } } })).toThrow(/condition operator NumericLessThan/);
 });

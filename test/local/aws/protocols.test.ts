@@ -111,6 +111,10 @@ describe('EC2 over its query protocol, with the SDK', () => {
     await expect(clients.ec2.send(new SendDiagnosticInterruptCommand({ InstanceId }))).rejects.toMatchObject({ name: 'IncorrectState' });
   });
 
+  test('refuses parameters that it would have to ignore', async () => {
+    await expect(clients.ec2.send(new DescribeInstancesCommand({ NextToken: 'x' }))).rejects.toMatchObject({ message: expect.stringContaining('does not play NextToken of DescribeInstances') });
+  });
+
   test('refuses actions that it does not have', async () => {
     await expect(clients.ec2.send(new DescribeVolumesCommand({}))).rejects.toMatchObject({ name: 'InvalidAction', $metadata: { httpStatusCode: 400 } });
     expect(local.calls).toMatchObject([{ action: 'DescribeVolumes', status: 400, error: 'InvalidAction' }]);
