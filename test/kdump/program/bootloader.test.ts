@@ -6,7 +6,6 @@ import { armedMachine, Machine } from './machine';
 const OURS = '/etc/default/grub.d/zz-cdk-diagnostic-interrupt.cfg';
 
 let machine: Machine;
-afterEach(() => machine.dispose());
 
 /** The command line of every kernel that grub.cfg boots. */
 function commandLines(image: Image): string[] {

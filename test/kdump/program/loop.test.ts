@@ -5,7 +5,6 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
 let machine: Machine;
-afterEach(() => machine.dispose());
 
 /** The whole way, asserted at every step. */
 function expectLoop(image: Image, options: MachineOptions = {}): void {

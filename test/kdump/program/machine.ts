@@ -35,16 +35,19 @@ jest.setTimeout(60_000);
 
 const builtGrubConfigurations = new Map<string, string>();
 const armedMachines = new Map<Image, Machine>();
-afterAll(() => armedMachines.forEach(each => each.dispose()));
+// Nothing is left behind, whatever a test ends with.
+const machines = new Set<Machine>();
+afterEach(() => machines.forEach(each => [...armedMachines.values()].includes(each) || each.dispose()));
+afterAll(() => machines.forEach(each => each.dispose()));
 
 /** A machine on which the program ran with `256M` and that was rebooted: the next run finds it armed. */
 export function armedMachine(image: Image): Machine {
   let template = armedMachines.get(image);
   if (!template) {
     template = new Machine(image);
+    armedMachines.set(image, template);
     template.run();
     template.reboot();
-    armedMachines.set(image, template);
   }
   return new Machine(image, {}, template);
 }
@@ -57,6 +60,7 @@ export class Machine {
   private readonly sh: string[];
 
   constructor(private readonly image: Image, options: MachineOptions = {}, copyOf?: Machine) {
+    machines.add(this);
     this.memory = options.memory ?? 2 * GIB;
     this.sh = options.sh ?? ['sh'];
     if (copyOf) {
@@ -69,6 +73,7 @@ export class Machine {
   }
 
   public dispose(): void {
+    machines.delete(this);
     fs.rmSync(this.root, { recursive: true, force: true });
   }
 
@@ -170,7 +175,7 @@ export class Machine {
     const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
     const result = spawnSync('unshare',
       [...user, '--mount', '--pid', '--fork', '--kill-child', 'sh', path.join(__dirname, 'enter-sandbox.sh'), this.root, ...command],
-      { encoding: 'utf8', timeout: 60_000 });
+      { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' }); // unshare ignores SIGTERM
     if (result.error) {
       throw result.error;
     }

@@ -2,7 +2,6 @@ import { AMAZON_LINUX_2, DEBIAN_12, UBUNTU_22_04 } from './images';
 import { armedMachine, Machine } from './machine';
 
 let machine: Machine;
-afterEach(() => machine.dispose());
 
 function expectUntouchedBootLoader(): void {
   expect(machine.exists('/etc/default/grub.d/zz-cdk-diagnostic-interrupt.cfg')).toBe(false);

@@ -2,7 +2,6 @@ import { AMAZON_LINUX_2, DEBIAN_12, Image } from './images';
 import { armedMachine, Machine } from './machine';
 
 let machine: Machine;
-afterEach(() => machine.dispose());
 
 function expectRefusal(state: string, exitCode: number, cause: RegExp): void {
   machine.forgetLog();

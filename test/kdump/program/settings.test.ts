@@ -4,7 +4,6 @@ import { armedMachine, Machine } from './machine';
 const SYSCTL = '/etc/sysctl.d/zz-cdk-diagnostic-interrupt.conf';
 
 let machine: Machine;
-afterEach(() => machine.dispose());
 
 describe('kdump settings', () => {
   test.each<[string, Image, string, string]>([

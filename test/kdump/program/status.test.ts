@@ -2,7 +2,6 @@ import { AMAZON_LINUX_2, DEBIAN_12 } from './images';
 import { Machine } from './machine';
 
 let machine: Machine;
-afterEach(() => machine.dispose());
 
 test('the status line is alone on standard output, whatever the tools print there', () => {
   machine = new Machine(DEBIAN_12);
