@@ -89,12 +89,13 @@ describe('an answer without the thing fails', () => {
     expect((await gatherEvidence(FROM_ALARM, ARMED)).alarm).toEqual(missing);
   });
 
+  const facts = { InstanceType: 'm7i.large' as const, Architecture: 'x86_64' as const };
   test.each([
     ['nothing', {}],
     ['no reservation', { Reservations: [] }],
     ['an empty reservation', { Reservations: [{}] }],
-    ['another instance', { Reservations: [{ Instances: [{ InstanceId: OTHER_INSTANCE }] }] }],
-    ['no state', { Reservations: [{ Instances: [{ InstanceId: INSTANCE, InstanceType: 'm7i.large' as const, Architecture: 'x86_64' as const }] }] }],
+    ['another instance', { Reservations: [{ Instances: [{ ...facts, InstanceId: OTHER_INSTANCE, State: { Name: 'running' as const } }] }] }],
+    ['no state', { Reservations: [{ Instances: [{ ...facts, InstanceId: INSTANCE }] }] }],
   ])('instance: %s', async (_what, answer) => {
     ec2Mock.on(DescribeInstancesCommand).resolves(answer);
     const evidence = await gatherEvidence(DIRECT, ARMED);
