@@ -4,16 +4,10 @@ import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
 import { Image } from './images';
+import { layTools } from './lay-tools';
 import { reservedBytes } from './reservation';
 import { KdumpProgramSettings, renderKdumpProgram } from '../../../src/kdump/kdump-program';
 
-// Real programs of this system that the instance has too. Whatever is not named here is missing on the machine.
-const TOOLS = ['awk', 'bash', 'busybox', 'cat', 'chmod', 'chown', 'cmp', 'cp', 'cut', 'dash', 'date', 'dirname', 'basename', 'dpkg-query', 'env',
-  'expr', 'find', 'flock', 'fgrep', 'grep', 'egrep', 'grub-editenv', 'grub-file', 'grub-mkconfig', 'grub-mkrelpath', 'grub-script-check', 'head',
-  'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'sed', 'setsid', 'sort', 'sync', 'tail', 'tee', 'timeout',
-  'touch', 'tr', 'wc', 'xargs'];
-const STAND_INS = path.join(__dirname, 'stand-ins');
-const GIB = 2 ** 30;
 // What a converged run may not touch.
 const OBSERVED = ['etc', 'boot', 'var', 'run'];
 
@@ -61,13 +55,13 @@ export class Machine {
 
   constructor(private readonly image: Image, options: MachineOptions = {}, copyOf?: Machine) {
     machines.add(this);
-    this.memory = options.memory ?? 2 * GIB;
+    this.memory = options.memory ?? 2 ** 31;
     this.sh = options.sh ?? ['sh'];
     if (copyOf) {
       spawnSync('cp', ['-a', `${copyOf.root}/.`, this.root]);
       return;
     }
-    this.layTools();
+    layTools(this.root, image);
     this.layKernel(options.arch ?? 'x86_64');
     this.layImage();
   }
@@ -205,34 +199,6 @@ export class Machine {
     found[relative] = `${stat.mode.toString(8)} ${stat.mtimeNs} ${kind}`;
     if (stat.isDirectory()) {
       fs.readdirSync(full).forEach(each => this.collect(path.join(relative, each), found));
-    }
-  }
-
-  private layTools(): void {
-    for (const directory of ['host/usr', 'proc', 'dev', 'run', 'tmp', 'usr/bin', 'root', 'sys/kernel', 'stand-in/systemd/enabled',
-      'stand-in/systemd/active', 'stand-in/systemd/masked']) {
-      fs.mkdirSync(path.join(this.root, directory), { recursive: true });
-    }
-    fs.writeFileSync(path.join(this.root, 'dev/null'), '');
-    const link = (target: string, name: string) => fs.symlinkSync(target, path.join(this.root, name));
-    ['lib', 'lib64', 'share', 'libexec'].forEach(each => link(`/host/usr/${each}`, `usr/${each}`));
-    ['lib', 'lib64'].forEach(each => link(`usr/${each}`, each));
-    link('bin', 'usr/sbin');
-    ['bin', 'sbin'].forEach(each => link('usr/bin', each));
-    for (const tool of TOOLS) {
-      const found = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].map(each => path.join(each, tool)).find(each => fs.existsSync(each));
-      if (!found) {
-        throw new Error(`The tests of the kdump program need '${tool}'. On Debian: apt-get install busybox grub-common grub2-common diffutils perl-base.`);
-      }
-      link(`/host${fs.realpathSync(found)}`, `usr/bin/${tool}`);
-    }
-    link(this.image.sh, 'usr/bin/sh');
-    fs.readdirSync(STAND_INS).filter(each => !each.endsWith('.pl'))
-      .forEach(each => fs.cpSync(path.join(STAND_INS, each), path.join(this.root, 'usr/bin', each)));
-    fs.cpSync(path.join(STAND_INS, 'lock-tool.pl'), path.join(this.root, 'stand-in/lock-tool.pl'));
-    if (this.image.mkconfig === 'grub2-mkconfig') {
-      ['mkconfig', 'script-check'].forEach(each => fs.renameSync(path.join(this.root, `usr/bin/grub-${each}`), path.join(this.root, `usr/bin/grub2-${each}`)));
-      link('grub2-script-check', 'usr/bin/grub-script-check');
     }
   }
 

@@ -67,6 +67,19 @@ test('on Amazon Linux 2 it fails after ten minutes when another yum runs for eve
   expectUntouchedBootLoader();
 });
 
+test('on Amazon Linux 2 it fails, and does not wait without end, when another yum comes in between', () => {
+  machine = new Machine(AMAZON_LINUX_2);
+  machine.breakCommand('yum', 'echo 1 > /run/yum.pid; exec yum.intact "$@"');
+  expect(machine.run()).toMatchObject({ exitCode: 25, status: { cause: expect.stringMatching(/could not be installed/) } });
+});
+
+test('on Debian it fails when another apt comes in between', () => {
+  machine = new Machine(DEBIAN_12);
+  machine.breakCommand('apt-get', 'perl /stand-in/lock-tool.pl hold /var/lib/dpkg/lock-frontend /stand-in/held > /dev/null 2>&1 &\n'
+    + 'until [ -e /stand-in/held ]; do :; done; exec apt-get.intact "$@"');
+  expect(machine.run()).toMatchObject({ exitCode: 25, status: { cause: expect.stringMatching(/could not be installed/) } });
+});
+
 test('on Amazon Linux 2 a pid file that a dead yum left is no hindrance', () => {
   machine = new Machine(AMAZON_LINUX_2);
   machine.write('/run/yum.pid', '4194000\n');

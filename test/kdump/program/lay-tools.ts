@@ -1,0 +1,39 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import { Image } from './images';
+
+// Real programs of this system that the instance has too. Whatever is not named here is missing on the machine.
+const TOOLS = ['awk', 'bash', 'busybox', 'cat', 'chmod', 'cmp', 'cp', 'cut', 'dash', 'date', 'dirname', 'basename', 'dpkg-query', 'env',
+  'expr', 'find', 'flock', 'fgrep', 'grep', 'egrep', 'grub-editenv', 'grub-file', 'grub-mkconfig', 'grub-mkrelpath', 'grub-script-check', 'head',
+  'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'sed', 'setsid', 'sort', 'sync', 'tail', 'timeout',
+  'touch', 'tr', 'wc', 'xargs'];
+const STAND_INS = path.join(__dirname, 'stand-ins');
+
+/** Gives a machine the tools of this system, by links into /host, and stand-ins for what would act on this system. */
+export function layTools(root: string, image: Image): void {
+  for (const directory of ['host/usr', 'proc', 'dev', 'run', 'tmp', 'usr/bin', 'root', 'sys/kernel', 'stand-in/systemd/enabled',
+    'stand-in/systemd/active', 'stand-in/systemd/masked']) {
+    fs.mkdirSync(path.join(root, directory), { recursive: true });
+  }
+  fs.writeFileSync(path.join(root, 'dev/null'), '');
+  const link = (target: string, name: string) => fs.symlinkSync(target, path.join(root, name));
+  ['lib', 'lib64', 'share', 'libexec'].forEach(each => link(`/host/usr/${each}`, `usr/${each}`));
+  ['lib', 'lib64'].forEach(each => link(`usr/${each}`, each));
+  link('bin', 'usr/sbin');
+  ['bin', 'sbin'].forEach(each => link('usr/bin', each));
+  for (const tool of TOOLS) {
+    const found = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].map(each => path.join(each, tool)).find(each => fs.existsSync(each));
+    if (!found) {
+      throw new Error(`The tests of the kdump program need '${tool}'. On Debian: apt-get install busybox grub-common grub2-common diffutils perl-base.`);
+    }
+    link(`/host${fs.realpathSync(found)}`, `usr/bin/${tool}`);
+  }
+  link(image.sh, 'usr/bin/sh');
+  fs.readdirSync(STAND_INS).filter(each => !each.endsWith('.pl'))
+    .forEach(each => fs.cpSync(path.join(STAND_INS, each), path.join(root, 'usr/bin', each)));
+  fs.cpSync(path.join(STAND_INS, 'lock-tool.pl'), path.join(root, 'stand-in/lock-tool.pl'));
+  if (image.mkconfig === 'grub2-mkconfig') {
+    ['mkconfig', 'script-check'].forEach(each => fs.renameSync(path.join(root, `usr/bin/grub-${each}`), path.join(root, `usr/bin/grub2-${each}`)));
+    link('grub2-script-check', 'usr/bin/grub-script-check');
+  }
+}
