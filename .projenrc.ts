@@ -82,7 +82,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
   gitignore: ['/cdk.out/', '*.log', '__pycache__/'],
 });
 
-project.npmignore?.addPatterns('/local/', '/examples/', '/.ci/', '/cdk.out/', '/lib/**/*.lambda.*');
+project.npmignore?.addPatterns('/local/', '/examples/', '/.ci/', '/cdk.out/');
+// What only the bundle holds.
+const bundled = ['clients', 'evidence', 'facts', 'interrupt.lambda', 'trigger', 'verdict'];
+project.npmignore?.addPatterns(...bundled.map(name => `/lib/interrupt/${name}.*`));
 
 // Keeps the lock file free of the addresses of whichever registry it was made with.
 new javascript.NpmConfig(project).addConfig('omit-lockfile-registry-resolved', 'true');

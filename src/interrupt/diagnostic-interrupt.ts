@@ -1,6 +1,6 @@
 import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { IFunction, LoggingFormat } from 'aws-cdk-lib/aws-lambda';
 import { ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -138,7 +138,12 @@ export class DiagnosticInterrupt extends Construct {
   }
 }
 
-/** What the decision reads and what it may do; the scopes are those of the service authorization reference. */
+/**
+ * What the decision reads and what it may do, as narrow as the service authorization reference allows.
+ *
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
+ */
 function interruptStatements(stack: Stack, targets: KdumpTargets): PolicyStatement[] {
   return [
     new PolicyStatement({
@@ -150,11 +155,10 @@ function interruptStatements(stack: Stack, targets: KdumpTargets): PolicyStateme
     new PolicyStatement({
       sid: 'ReadReadiness',
       actions: ['ssm:DescribeInstanceAssociationsStatus'],
-      resources: ['*'],
+      ...targets._iamScope(stack, 'ssm:resourceTag'),
     }),
     new PolicyStatement({
       sid: 'Interrupt',
-      effect: Effect.ALLOW,
       actions: ['ec2:SendDiagnosticInterrupt'],
       ...targets._iamScope(stack, 'aws:ResourceTag'),
     }),

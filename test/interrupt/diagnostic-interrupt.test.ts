@@ -56,6 +56,20 @@ describe('the permission to interrupt', () => {
   });
 });
 
+describe('the permission to read readiness', () => {
+  test('is limited to the instances', () => {
+    const { stack } = interruptFor(s => KdumpTargets.instance(instanceOf(s, 'A')));
+    const { Resource } = statement(Template.fromStack(stack), 'ssm:DescribeInstanceAssociationsStatus');
+    expect(JSON.stringify(Resource)).toMatch(/:instance\/.*"Ref":"A"/);
+  });
+
+  test('is limited to instances with the tag', () => {
+    const { stack } = interruptFor(() => KdumpTargets.tag('Kdump', 'on'));
+    expect(statement(Template.fromStack(stack), 'ssm:DescribeInstanceAssociationsStatus').Condition)
+      .toEqual({ StringEquals: { 'ssm:resourceTag/Kdump': ['on'] } });
+  });
+});
+
 describe('the function', () => {
   test('runs on the current Node runtime with a role and a log group of its own, and logs JSON', () => {
     const { stack } = interruptFor(s => KdumpTargets.instance(instanceOf(s, 'A')));
