@@ -169,14 +169,14 @@ export class Incident {
   private async startHang(): Promise<void> {
     const stand = this.running();
     const before = stand.vm.consoleLog().length;
-    await stand.runScript('systemd-run --quiet --on-active=1 modprobe cdi_hang');
+    await stand.runScript('systemd-run --quiet --no-block sh -c "sleep 1; modprobe cdi_hang"');
     await stand.vm.waitForConsole(/cdi_hang: every CPU stops here/, MINUTES, before);
     while (await stand.machine.answersArp()) { /* asks again at once: each question waits for its answer */ }
   }
 
   private deployOnce(): void {
     if (this.running().aws.ssm.stateManager.associations.length === 0) {
-      this.running().deploy(this.assembly, STACK, `${STACK}/Web/Resource`);
+      this.running().deploy(this.assembly, STACK, `${STACK}/Web`);
     }
   }
 

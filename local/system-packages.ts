@@ -4,63 +4,54 @@
  *
  * Usage: tsx local/system-packages.ts demo|test
  */
-import { spawnSync } from 'child_process';
-import { existsSync } from 'fs';
-import { delimiter, join } from 'path';
+import { spawnSync } from 'node:child_process';
+import { isInstalled, missingPackages } from './instance/host-tools';
 
-/** Debian and Ubuntu package → a file or program that it brings. */
-const DEMO = {
-  'qemu-system-x86': 'qemu-system-x86_64',
-  'qemu-utils': 'qemu-img',
-  'mmdebstrap': 'mmdebstrap',
-  'e2fsprogs': 'mke2fs',
-  'fdisk': 'sfdisk',
-};
-const TEST = {
-  ...DEMO,
+/** What the tests run besides, and the Debian/Ubuntu package of each. */
+const TEST_TOOLS: Record<string, string> = {
   'shellcheck': 'shellcheck',
   'dash': 'dash',
-  'busybox-static': 'busybox',
-  'awscli': 'aws',
+  'busybox': 'busybox',
+  'aws': 'awscli',
   'python3': 'python3',
 };
-// Where root's programs lie, which an ordinary user's PATH may lack.
-const PROGRAM_FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
 
 function main(purpose: string | undefined): number {
   if (purpose !== 'demo' && purpose !== 'test') {
     console.error(`system-packages: ${purpose ?? 'nothing'} was given; "demo" or "test" is allowed.`);
     return 2;
   }
-  const missing = missingPackages(purpose === 'demo' ? DEMO : TEST);
+  const missing = missingFor(purpose);
   if (missing.length === 0) {
     return 0;
   }
-  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
-  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  if (canRun([...asRoot, 'apt-get', '--version'])) {
-    console.log(`Installing what the ${purpose} needs from the system: ${missing.join(' ')}`);
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    for (const command of [['apt-get', 'update'], install]) {
-      const [program, ...args] = [...asRoot, ...command];
-      spawnSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env });
-    }
-  }
-  const still = missingPackages(purpose === 'demo' ? DEMO : TEST);
+  installIfAllowed(purpose, missing);
+  const still = missingFor(purpose);
   if (still.length > 0) {
     console.error(`The ${purpose} needs programs of the system that are missing. On Debian or Ubuntu type:\n\n`
-      + `  sudo apt-get update && sudo ${install.slice(0, 4).join(' ')} ${still.join(' ')}\n`);
+      + `  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${still.join(' ')}\n`);
     return 1;
   }
   return 0;
 }
 
-function missingPackages(packages: Record<string, string>): string[] {
-  return Object.keys(packages).filter(name => !PROGRAM_FOLDERS.some(folder => existsSync(join(folder, packages[name]))));
+function missingFor(purpose: 'demo' | 'test'): string[] {
+  const forTests = Object.keys(TEST_TOOLS).filter(tool => !isInstalled(tool)).map(tool => TEST_TOOLS[tool]);
+  return [...missingPackages(), ...purpose === 'test' ? forTests : []];
 }
 
-function canRun([program, ...args]: string[]): boolean {
-  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+/** Root may, and so may who needs no password for sudo. */
+function installIfAllowed(purpose: string, packages: string[]): void {
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  const run = (...command: string[]) => {
+    const [program, ...args] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', ...command];
+    return spawnSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+  };
+  if (spawnSync([...asRoot, 'apt-get'][0], [...asRoot, 'apt-get', '--version'].slice(1), { stdio: 'ignore' }).status === 0) {
+    console.log(`Installing what the ${purpose} needs from the system: ${packages.join(' ')}`);
+    run('apt-get', 'update');
+    run('apt-get', 'install', '-y', '--no-install-recommends', ...packages);
+  }
 }
 
 process.exitCode = main(process.argv[2]);

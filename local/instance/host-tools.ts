@@ -58,7 +58,7 @@ export function runTool(command: string, args: string[], options: SpawnOptions =
   });
 }
 
-function isInstalled(tool: string): boolean {
+export function isInstalled(tool: string): boolean {
   return SEARCH_PATH.some((directory) => {
     try {
       accessSync(join(directory, tool), constants.X_OK);
