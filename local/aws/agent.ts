@@ -2,17 +2,17 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Clock } from './clock';
 import { CommandQueue, CommandResult } from './run-command';
 
-/** The longest that a poll is held, and how long an agent may be silent before the connection counts as lost. */
+/** The longest that a poll is held. */
 const POLL_MS = 20_000;
 const POLL_MINUTES = 4;
-const SILENCE_MINUTES = 5;
+/** The real agent pings every five minutes; after two pings that did not come the connection counts as lost here. */
+const SILENCE_MINUTES = 10;
 
 /** A managed node: an instance whose agent has reported at least once. */
 export class ManagedNode {
   readonly queue: CommandQueue;
   readonly registered = new Date();
   lastPing = new Date();
-  polls = 0;
 
   constructor(readonly instanceId: string, private readonly clock: Clock) {
     this.queue = new CommandQueue(clock);
@@ -20,7 +20,7 @@ export class ManagedNode {
 
   get pingStatus(): 'Online' | 'ConnectionLost' {
     const silent = Date.now() - this.lastPing.getTime();
-    return this.polls > 0 || silent < this.clock.minutes(SILENCE_MINUTES) ? 'Online' : 'ConnectionLost';
+    return silent < this.clock.minutes(SILENCE_MINUTES) ? 'Online' : 'ConnectionLost';
   }
 }
 
@@ -49,13 +49,10 @@ export class Agents {
   private next(instanceId: string, response: ServerResponse): void {
     if (!this.isInstance(instanceId)) return answer(response, 404, { error: `There is no instance ${instanceId}.` });
     const node = this.heartbeat(instanceId);
-    node.polls += 1;
     let open = true;
     const leave = () => {
       if (!open) return;
       open = false;
-      node.polls -= 1;
-      node.lastPing = new Date();
       if (node.queue.onWaiting === give) node.queue.onWaiting = undefined;
       cancel();
     };

@@ -128,13 +128,14 @@ export class Ssm {
     const document = this.documents.get(params.DocumentName);
     if (!document) throw new AwsError('InvalidDocument', `Document with name ${params.DocumentName} does not exist.`);
     const instances = this.selected(params);
-    const offline = instances.filter(({ id }) => this.agents.nodes.get(id)?.pingStatus !== 'Online').map(({ id }) => id);
-    if (listOf(params.InstanceIds).length && offline.length) {
-      throw new AwsError('InvalidInstanceId', `Instances [[${offline.join(', ')}]] not in a valid state for account`);
+    // A command for an agent that is silent waits for it; one that never reported is no managed node.
+    const unmanaged = instances.filter(({ id }) => !this.agents.nodes.has(id)).map(({ id }) => id);
+    if (listOf(params.InstanceIds).length && unmanaged.length) {
+      throw new AwsError('InvalidInstanceId', `Instances [[${unmanaged.join(', ')}]] not in a valid state for account`);
     }
     const commandId = randomUUID();
     const invocations = new Map<string, CommandInvocation>();
-    for (const { id } of instances.filter(instance => !offline.includes(instance.id))) {
+    for (const { id } of instances.filter(instance => !unmanaged.includes(instance.id))) {
       invocations.set(id, new CommandInvocation(commandId, id, document, params.Parameters));
     }
     this.commands.set(commandId, invocations);

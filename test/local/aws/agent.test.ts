@@ -154,7 +154,7 @@ test('an agent is online while it polls, and lost when it has been silent', asyn
   const ping = async () => (await clients.ssm.send(new DescribeInstanceInformationCommand({}))).InstanceInformationList?.[0]?.PingStatus;
   expect(await ping()).toBeUndefined();
   const held = poll();
-  await local.waitFor('the poll', () => local.ssm.agents.nodes.get(InstanceId)?.polls === 1, 5000);
+  await local.waitFor('the poll', () => local.ssm.agents.nodes.has(InstanceId), 5000);
   expect(await ping()).toBe('Online');
   await held;
   expect(await ping()).toBe('Online');

@@ -138,11 +138,13 @@ describe('asynchronous invocation', () => {
   });
 
   test('nothing is left running at close', async () => {
-    const deployed = create('console.log(process.pid); exports.handler = async () => { for (;;); };');
+    const deployed = create('console.log(process.pid); exports.handler = async () => { for (;;); };', { timeoutSeconds: 40 });
     deployed.permissions.push({ Effect: 'Allow', Principal: { Service: SOURCE.service }, Action: 'lambda:InvokeFunction', Resource: '*' });
     local.lambda.invokeFrom(SOURCE, deployed.code.arn, {});
     const pid = Number(await local.waitFor('the process', () => deployed.code.logs[0], 10_000));
+    const start = Date.now();
     await local.close();
+    expect(Date.now() - start).toBeLessThan(20_000); // and not when the function's time is up
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     local = new LocalAws();
   });
