@@ -81,7 +81,12 @@ async function runSteps(incident: Incident): Promise<void> {
     task: async (_: unknown, task: { output: string }) => {
       const start = Date.now();
       try {
-        await step.run(what => { task.output = what; });
+        let told: string | undefined;
+        await step.run(what => {
+          if (what !== told) {
+            task.output = told = what;
+          }
+        });
       } finally {
         incident.report.steps.push({ name: step.name, seconds: (Date.now() - start) / 1000 });
       }

@@ -107,9 +107,12 @@ export class CommandQueue {
     this.onWaiting?.();
   }
 
-  /** The next command for the agent. It is given once: the agent itself resumes it when the machine restarts in between. */
+  /**
+   * The next command for the agent. An agent asks only when it has nothing in hand (it resumes by itself what a restart cut off), so
+   * what it was given and has not answered never reached it, and is given again.
+   */
   take(): CommandInvocation | undefined {
-    const invocation = this.waiting.shift();
+    const invocation = [...this.taken.values()][0] ?? this.waiting.shift();
     if (invocation) {
       this.taken.set(invocation.commandId, invocation);
       invocation.delivered();

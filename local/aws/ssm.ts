@@ -51,7 +51,7 @@ export class Ssm {
       needs: ({ InstanceId }) => [{
         action: 'ssm:DescribeInstanceAssociationsStatus',
         resource: instanceArn(String(InstanceId)),
-        context: this.ec2.instances.has(InstanceId) ? instanceContext(this.ec2.get(InstanceId)) : {},
+        context: this.ec2.instances.has(InstanceId) ? nodeContext(this.ec2.get(InstanceId)) : {},
       }],
       run: ({ InstanceId }) => {
         this.instance(InstanceId);
@@ -88,10 +88,7 @@ export class Ssm {
         ...this.selected(params).map(instance => ({
           action: 'ssm:SendCommand',
           resource: instanceArn(instance.id),
-          context: {
-            ...instanceContext(instance),
-            ...Object.fromEntries(Object.entries(instance.tags).map(([key, value]) => [`ssm:resourceTag/${key}`, value])),
-          },
+          context: nodeContext(instance),
         })),
       ],
       run: params => this.sendCommand(params),
@@ -157,4 +154,10 @@ export class Ssm {
       },
     };
   }
+}
+
+/** The condition keys of an instance as Systems Manager sees it. */
+function nodeContext(instance: Instance): Record<string, string> {
+  const tags = Object.entries(instance.tags).map(([key, value]) => [`ssm:resourceTag/${key}`, value]);
+  return { ...instanceContext(instance), ...Object.fromEntries(tags) };
 }

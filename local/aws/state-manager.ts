@@ -125,8 +125,10 @@ export class StateManager {
         return;
       }
     }
-    status.invocation = new CommandInvocation(randomUUID(), instanceId, document, parameters, invocation => report(status, invocation));
-    report(status, status.invocation);
+    // It is the agent that reports the status: one that does not answer leaves the last one standing.
+    status.invocation = new CommandInvocation(randomUUID(), instanceId, document, parameters, invocation => {
+      if (invocation.started) report(status, invocation);
+    });
     node.queue.add(status.invocation, DELIVERY_MINUTES);
   }
 }

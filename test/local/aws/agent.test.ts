@@ -69,16 +69,18 @@ describe('Run Command', () => {
   test('wakes a poll that is held', async () => {
     const CommandId = await send();
     expect((await nextCommand()).commandId).toBe(CommandId);
+    await post({ ...DONE, commandId: CommandId });
     const held = nextCommand();
     const second = await send();
     expect((await held).commandId).toBe(second);
   });
 
-  test('does not give a command again to an agent that has it', async () => {
+  test('gives a command again that did not reach the agent, and not after its result', async () => {
     const CommandId = await send();
-    await nextCommand();
-    expect((await poll()).status).toBe(204);
+    await nextCommand(); // the machine dies before it has read the answer
+    expect((await nextCommand()).commandId).toBe(CommandId);
     expect((await post({ ...DONE, commandId: CommandId, runs: 2 })).status).toBe(200);
+    expect((await poll()).status).toBe(204);
   });
 
   test.each([['Failed', 'Failed'], ['TimedOut', 'ExecutionTimedOut']])('reports a command that %s', async (status, details) => {
@@ -124,6 +126,14 @@ describe('State Manager', () => {
     expect(status.ErrorCode).toBeUndefined();
     expect(status.ExecutionDate).toBeInstanceOf(Date);
     expect((await nextCommand()).commandId).not.toBe(commandId);
+  });
+
+  test('keeps the status while a run waits for an agent that is silent', async () => {
+    const { id } = local.ssm.stateManager.create({ document: DOCUMENT, targets: [{ Key: 'tag:Team', Values: ['web'] }], rateMinutes: 30 });
+    await post({ ...DONE, commandId: (await nextCommand()).commandId });
+    const association = local.ssm.stateManager.associations.find(each => each.id === id)!;
+    await local.waitFor('the next run', () => association.statuses.get(InstanceId)?.invocation?.status === 'Pending', 5000);
+    expect(await associationStatus()).toMatchObject({ Status: 'Success' });
   });
 
   test('runs an association at once when its target is online', async () => {
