@@ -47,3 +47,9 @@ test('waits for another run of the program, with a bound', () => {
   expect(machine.run()).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(/Another run/) } });
   expect(machine.log()).toEqual(['flock -w 600 8']);
 });
+
+test('fails with a status line when the shell itself gives up', () => {
+  machine = new Machine(DEBIAN_12);
+  machine.remove('/run'); // where dash cannot open the lock file, it exits at once
+  expect(machine.run()).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(/ended before/) } });
+});
