@@ -19,12 +19,18 @@ print_sysctl_file() {
   printf '%s\n' "kernel.panic = $PANIC_TIMEOUT"
 }
 
+# live_value NAME: a number in $line. It takes one read(2): a number in /proc/sys ends after the first one (proc_dointvec), and dash
+# reads byte by byte.
+live_value() {
+  line=$(cat "/proc/sys/kernel/$1")
+}
+
 # set_live NAME VALUE
 set_live() {
-  first_line "/proc/sys/kernel/$1"
+  live_value "$1"
   [ "$line" != "$2" ] || return 0
   printf '%s\n' "$2" > "/proc/sys/kernel/$1"
-  first_line "/proc/sys/kernel/$1"
+  live_value "$1"
   [ "$line" = "$2" ] || fail "kernel.$1 could not be set to $2; it is '$line'." 'See standard error.'
   note_change "kernel.$1=$2"
 }
