@@ -126,7 +126,7 @@ async function installBootLoader(work: string): Promise<void> {
     '-no-reboot', '-serial', 'stdio',
     '-drive', `file=${join(work, 'disk.qcow2').replaceAll(',', ',,')},format=qcow2,if=virtio,cache=unsafe`,
     '-kernel', file('vmlinuz-'), '-initrd', file('initrd.img-'),
-    '-append', 'root=/dev/vda1 rw console=ttyS0 quiet panic=-1 init=/sbin/install-boot-loader',
+    '-append', 'root=/dev/vda1 rw console=ttyS0 norandmaps panic=-1 init=/sbin/install-boot-loader',
   ]);
   if (!console.includes('boot loader installed')) {
     throw new Error(`GRUB was not installed on the instance's disk; the console ends with:\n${console.slice(-3000)}`);

@@ -42,4 +42,7 @@ chroot "$root" systemd-machine-id-setup
 chroot "$root" systemctl enable systemd-networkd.service cdi-agent.service serial-getty@ttyS0.service
 chroot "$root" systemctl disable systemd-networkd-wait-online.service
 chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer \
-  e2scrub_reap.service getty@tty1.service systemd-pstore.service
+  e2scrub_reap.service getty@tty1.service getty-static.service systemd-pstore.service dev-hugepages.mount dev-mqueue.mount \
+  sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount sys-fs-fuse-connections.mount \
+  modprobe@configfs.service modprobe@dm_mod.service modprobe@drm.service modprobe@efi_pstore.service modprobe@fuse.service \
+  modprobe@loop.service
