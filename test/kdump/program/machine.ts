@@ -168,7 +168,7 @@ export class Machine {
   public enter(command: string[]): { status: number | null; stdout: string; stderr: string } {
     const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
     const result = spawnSync('unshare',
-      [...user, '--mount', '--pid', '--fork', '--kill-child', 'sh', path.join(__dirname, 'enter-sandbox.sh'), this.root, ...command],
+      [...user, '--mount', '--pid', '--ipc', '--fork', '--kill-child', 'sh', path.join(__dirname, 'enter-sandbox.sh'), this.root, ...command],
       { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' }); // unshare ignores SIGTERM
     if (result.error) {
       throw result.error;
