@@ -150,7 +150,13 @@ describe('on Amazon Linux 2', () => {
 
   test('what was frozen is thawed although everything is told to end', () => {
     machine = new Machine(image);
-    machine.breakCommand('fsfreeze', 'fsfreeze.intact "$@"; [ "$1" != -f ] || kill -TERM -1');
+    machine.breakCommand('fsfreeze', `fsfreeze.intact "$@"
+      [ "$1" = -f ] || exit 0
+      for process in /proc/[0-9]*; do
+        case $(tr '\\0' ' ' < $process/cmdline) in
+          'sh /program '* | *' freeze '*) kill -TERM \${process#/proc/} ;;
+        esac
+      done`);
     expect(machine.run()).toMatchObject({ exitCode: 25, status: { cause: expect.stringMatching(/signal/) } });
     expect(machine.log().filter(each => each.startsWith('fsfreeze'))).toEqual(['fsfreeze -f /boot/grub2', 'fsfreeze -u /boot/grub2']);
     expect(commandLines(image)[0]).not.toContain('crashkernel');
