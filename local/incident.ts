@@ -165,11 +165,14 @@ export class Incident {
     this.report.ok = true;
   }
 
-  /** Loads the module that hangs the machine, after the command that did it has ended: a command that a crash cuts off runs again. */
+  /**
+   * Loads the module that hangs the machine, after the command that did it has ended and the agent's note of that is on the disk: a
+   * command that a crash cuts off runs again.
+   */
   private async startHang(): Promise<void> {
     const stand = this.running();
     const before = stand.vm.consoleLog().length;
-    await stand.runScript('systemd-run --quiet --no-block sh -c "sleep 1; modprobe cdi_hang"');
+    await stand.runScript('systemd-run --quiet --no-block sh -c "sleep 1; sync; modprobe cdi_hang"');
     await stand.vm.waitForConsole(/cdi_hang: every CPU stops here/, MINUTES, before);
     while (await stand.machine.answersArp()) { /* asks again at once: each question waits for its answer */ }
   }
