@@ -12,6 +12,8 @@ const TEST_TOOLS: Record<string, string> = {
   'shellcheck': 'shellcheck',
   'dash': 'dash',
   'busybox': 'busybox',
+  'grub-mkconfig': 'grub-common',
+  'update-grub': 'grub2-common',
   'aws': 'awscli',
   'python3': 'python3',
 };
