@@ -218,9 +218,9 @@ function commandDocument(program: string) {
       action: 'aws:runShellScript',
       precondition: { StringEquals: ['platformType', 'Linux'] },
       inputs: {
-        // Package installation and two initramfs builds on a small instance take minutes, the wait for the package manager's
-        // lock at first boot as well.
-        timeoutSeconds: '1800',
+        // More than the program's own bounds together (locks, installation, starting the service twice), so that it always
+        // comes to report what it waited for.
+        timeoutSeconds: '3600',
         runCommand: program.split('\n'),
       },
     }],
