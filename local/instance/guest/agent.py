@@ -253,7 +253,7 @@ class Agent:
     def request(self, method, action, body=None):
         """Asks the endpoint until it answers: it may be started again at any time, and so may this machine."""
         while True:
-            connection = http.client.HTTPConnection(self.endpoint, timeout=60)
+            connection = http.client.HTTPConnection(self.endpoint, timeout=30)
             try:
                 connection.request(method, f'/agent/{self.instance_id}/{action}', body and json.dumps(body),
                                    {'Content-Type': 'application/json'} if body else {})
