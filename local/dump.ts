@@ -1,9 +1,9 @@
-import { readPanic } from '../src/response/panic-record';
 import { DemoReport } from './report';
 import { LocalStand } from './stand';
+import { readPanic } from '../src/response/panic-record';
 
-/** A dump that makedumpfile wrote compressed starts with this (`KDUMP_SIGNATURE` in makedumpfile's diskdump_mod.h). */
-const SIGNATURE = 'KDUMP   ';
+/** What makedumpfile writes starts with one of these: `KDUMP_SIGNATURE`, or flattened, as into a pipe, `MAKEDUMPFILE_SIGNATURE`. */
+const SIGNATURES = ['KDUMP   ', 'makedumpfile'];
 /** Run Command keeps 24,000 characters of the output; the panic stands at the end of the log. */
 const LOG_BYTES = 16_000;
 
@@ -13,17 +13,18 @@ export async function readDump(stand: LocalStand): Promise<Pick<DemoReport, 'dum
     'set -e',
     'dump=$(ls -1td /var/crash/*/dump.* | head -n 1)',
     'stat -c "%s %n" "$dump"',
-    `head -c ${SIGNATURE.length} "$dump"; echo`,
-    // The log out of the dump itself; what the capture kernel saved beside it would do as well.
-    'log=$(mktemp -u)',
-    'makedumpfile --dump-dmesg "$dump" "$log" > /dev/null',
-    `tail -c ${LOG_BYTES} "$log"`,
-    'rm "$log"',
+    'head -c 12 "$dump" | tr -d "\\0"; echo',
+    // The log out of the dump itself, not the one that the capture kernel saved beside it. A flattened dump is put in order first.
+    'work=$(mktemp -d)',
+    'trap "rm -r $work" EXIT',
+    'makedumpfile -R "$work/vmcore" < "$dump" > /dev/null || ln -s "$dump" "$work/vmcore"',
+    'makedumpfile --dump-dmesg "$work/vmcore" "$work/log" > /dev/null',
+    `tail -c ${LOG_BYTES} "$work/log"`,
   );
   const [first, signature, ...log] = output.split('\n');
   const [bytes, path] = [Number(first.slice(0, first.indexOf(' '))), first.slice(first.indexOf(' ') + 1)];
-  if (signature !== SIGNATURE || !(bytes > 0)) {
-    throw new Error(`${path} has ${bytes} bytes and starts with ${JSON.stringify(signature)}; a dump starts with ${JSON.stringify(SIGNATURE)}.`);
+  if (!SIGNATURES.some(each => signature.startsWith(each)) || !(bytes > 0)) {
+    throw new Error(`${path} has ${bytes} bytes and starts with ${JSON.stringify(signature)}; a dump starts with one of ${JSON.stringify(SIGNATURES)}.`);
   }
   const record = readPanic(log.join('\n'));
   if (!record) {

@@ -10,9 +10,8 @@ export interface Outcome {
 export interface Control {
   readonly name: string;
   readonly verdict?: Outcome;
-  /** How many interrupts the machine had been sent by then. */
-  readonly interrupts: number;
-  readonly panicked: boolean;
+  /** Whether nothing happened to the machine: no interrupt was sent, it did not restart and no capture kernel started. */
+  readonly untouched: boolean;
 }
 
 /** What `--report` writes. */

@@ -26,8 +26,8 @@ export class ManagedNode {
 
 /**
  * The agents' side of Systems Manager. The real agent's message protocol is not public; this is a small one for the runner in the
- * guest: `GET /agent/{instanceId}/next` (held until there is a command, 204 if there is none; each is a heartbeat) and
- * `POST /agent/{instanceId}/result`.
+ * guest: `GET /agent/{instanceId}/next` (held until there is a command, 204 if there is none; each is a heartbeat),
+ * `POST /agent/{instanceId}/accepted` and `POST /agent/{instanceId}/result`.
  */
 export class Agents {
   readonly nodes = new Map<string, ManagedNode>();
@@ -40,10 +40,11 @@ export class Agents {
   ) {}
 
   handle(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
-    const [, instanceId, verb] = /^\/agent\/([^/]+)\/(next|result)$/.exec(request.url ?? '') ?? [];
+    const [, instanceId, verb] = /^\/agent\/([^/]+)\/(next|accepted|result)$/.exec(request.url ?? '') ?? [];
     if (request.method === 'GET' && verb === 'next') return this.next(instanceId, response);
+    if (request.method === 'POST' && verb === 'accepted') return this.accepted(instanceId, body, response);
     if (request.method === 'POST' && verb === 'result') return this.result(instanceId, body, response);
-    answer(response, 404, { error: `There is no ${request.method} ${request.url}; agents call GET /agent/{instanceId}/next and POST /agent/{instanceId}/result.` });
+    answer(response, 404, { error: `There is no ${request.method} ${request.url}; agents call GET /agent/{instanceId}/next, POST /agent/{instanceId}/accepted and POST /agent/{instanceId}/result.` });
   }
 
   private next(instanceId: string, response: ServerResponse): void {
@@ -61,7 +62,7 @@ export class Agents {
       const command = node.queue.take();
       if (!command) return;
       leave();
-      this.log(`ssm: ${instanceId} takes command ${command.commandId} (${command.document.name})`);
+      this.log(`ssm: ${instanceId} is given command ${command.commandId} (${command.document.name})`);
       answer(response, 200, command.message());
     };
     const cancel = this.clock.after(Math.min(POLL_MS / this.clock.minuteMs, POLL_MINUTES), () => {
@@ -73,13 +74,21 @@ export class Agents {
     give();
   }
 
-  private result(instanceId: string, body: Buffer, response: ServerResponse): void {
-    let result: CommandResult;
-    try {
-      result = JSON.parse(body.toString('utf8')) as CommandResult;
-    } catch (error) {
-      return answer(response, 400, { error: `The result is not JSON: ${(error as Error).message}` });
+  private accepted(instanceId: string, body: Buffer, response: ServerResponse): void {
+    const sent = parse<{ commandId: string }>(body, response);
+    if (!sent) return;
+    const { commandId } = sent;
+    if (!this.nodes.get(instanceId)?.queue.accept(commandId)) {
+      return answer(response, 404, { error: `${instanceId} was not given a command ${commandId}.` });
     }
+    this.heartbeat(instanceId);
+    this.log(`ssm: ${instanceId} begins command ${commandId}`);
+    answer(response, 200, {});
+  }
+
+  private result(instanceId: string, body: Buffer, response: ServerResponse): void {
+    const result = parse<CommandResult>(body, response);
+    if (!result) return;
     const { commandId, status, exitCode, stdout, stderr } = result;
     if (!['Success', 'Failed', 'TimedOut'].includes(status) || !Number.isInteger(exitCode) || typeof stdout !== 'string' || typeof stderr !== 'string') {
       return answer(response, 400, {
@@ -106,6 +115,16 @@ export class Agents {
     node.lastPing = new Date();
     return node;
   }
+}
+
+/** The JSON object in a body; without one the request is answered here. */
+function parse<T extends object>(body: Buffer, response: ServerResponse): T | undefined {
+  try {
+    const value = JSON.parse(body.toString('utf8')) as T | null;
+    if (typeof value === 'object' && value) return value;
+  } catch { /* as something else than an object */ }
+  answer(response, 400, { error: `The body is not a JSON object: ${body.toString('utf8').slice(0, 200)}` });
+  return undefined;
 }
 
 function answer(response: ServerResponse, status: number, body?: object): void {

@@ -44,7 +44,7 @@ export class CommandInvocation {
     return { commandId: this.commandId, documentName: this.document.name, content: this.document.content, parameters: this.parameters };
   }
 
-  delivered(): void {
+  accepted(): void {
     this.started = new Date();
     this.become('InProgress', 'InProgress');
   }
@@ -115,9 +115,14 @@ export class CommandQueue {
     const invocation = [...this.taken.values()][0] ?? this.waiting.shift();
     if (invocation) {
       this.taken.set(invocation.commandId, invocation);
-      invocation.delivered();
     }
     return invocation;
+  }
+
+  /** The agent has the command: only now does it count as begun. False if it was not given such a command. */
+  accept(commandId: string): boolean {
+    this.taken.get(commandId)?.accepted();
+    return this.taken.has(commandId);
   }
 
   /** Takes the agent's word; false if it does not have such a command. */

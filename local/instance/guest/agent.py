@@ -197,7 +197,10 @@ class Agent:
             command = self.request('GET', 'next')
             if command:
                 log(f'command {command["commandId"]} with document {command["documentName"]}')
-                self.carry_out({'command': command, 'step': 0, 'runs': 0, 'status': 'Success', 'exitCode': 0})
+                state = {'command': command, 'step': 0, 'runs': 0, 'status': 'Success', 'exitCode': 0}
+                self.save(state)
+                self.request('POST', 'accepted', {'commandId': command['commandId']})
+                self.carry_out(state)
 
     def carry_out(self, state):
         """Runs what is left of a command. The state is on the disk before a step starts, so that a restart finds it."""

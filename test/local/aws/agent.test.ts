@@ -26,10 +26,17 @@ afterEach(async () => {
 });
 
 const poll = (id = InstanceId) => fetch(`${endpoint}/agent/${id}/next`);
-const post = (result: object) => fetch(`${endpoint}/agent/${InstanceId}/result`, { method: 'POST', body: JSON.stringify(result) });
+const post = (body: object, verb = 'result') => fetch(`${endpoint}/agent/${InstanceId}/${verb}`, { method: 'POST', body: JSON.stringify(body) });
 
-/** Polls until there is a command, as the runner in the guest does. */
+/** Polls until there is a command and accepts it, as the runner in the guest does. */
 async function nextCommand(): Promise<any> {
+  const command = await givenCommand();
+  expect((await post({ commandId: command.commandId }, 'accepted')).status).toBe(200);
+  return command;
+}
+
+/** A command that may never have reached the agent. */
+async function givenCommand(): Promise<any> {
   for (;;) {
     const answer = await poll();
     if (answer.status === 200) return answer.json();
@@ -77,7 +84,8 @@ describe('Run Command', () => {
 
   test('gives a command again that did not reach the agent, and not after its result', async () => {
     const CommandId = await send();
-    await nextCommand(); // the machine dies before it has read the answer
+    await givenCommand(); // the machine dies before it has read the answer
+    expect(await invocation(CommandId)).toMatchObject({ Status: 'Pending' });
     expect((await nextCommand()).commandId).toBe(CommandId);
     expect((await post({ ...DONE, commandId: CommandId, runs: 2 })).status).toBe(200);
     expect((await poll()).status).toBe(204);
@@ -126,6 +134,13 @@ describe('State Manager', () => {
     expect(status.ErrorCode).toBeUndefined();
     expect(status.ExecutionDate).toBeInstanceOf(Date);
     expect((await nextCommand()).commandId).not.toBe(commandId);
+  });
+
+  test('keeps the status while a run is given to a machine that hangs', async () => {
+    local.ssm.stateManager.create({ document: DOCUMENT, targets: [{ Key: 'tag:Team', Values: ['web'] }], rateMinutes: 30 });
+    await post({ ...DONE, commandId: (await nextCommand()).commandId });
+    await givenCommand();
+    expect(await associationStatus()).toMatchObject({ Status: 'Success' });
   });
 
   test('keeps the status while a run waits for an agent that is silent', async () => {

@@ -24,6 +24,8 @@ let agent: ChildProcess;
 let command: object | undefined;
 let parked: ServerResponse | undefined;
 let onResult: (result: Result) => void;
+/** For each command that the agent accepted, whether it had noted it. */
+let accepted: boolean[];
 
 // Interpreters are started several times in a test, on a machine that may be busy.
 jest.setTimeout(30_000);
@@ -32,6 +34,7 @@ beforeEach(async () => {
   state = mkdtempSync(join(tmpdir(), 'agent-'));
   command = undefined;
   parked = undefined;
+  accepted = [];
   await listen();
   startAgent();
 });
@@ -50,6 +53,10 @@ async function listen(at = 0): Promise<void> {
       if (request.method === 'GET' && request.url === `/agent/${INSTANCE}/next`) {
         parked = response;
         hand();
+      } else if (request.url === `/agent/${INSTANCE}/accepted`) {
+        // What it accepts is on its disk by then, so that a crash right after it loses nothing.
+        accepted.push(JSON.parse(body).commandId === JSON.parse(readFileSync(join(state, 'command.json'), 'utf8')).command.commandId);
+        response.end();
       } else {
         response.end();
         onResult(JSON.parse(body));
@@ -99,6 +106,12 @@ test('a script succeeds; its lines are one file, run by sh, and its outputs are 
   expect(result).toEqual({
     commandId: expect.any(String), status: 'Success', exitCode: 0, stdout: `from_the_line_before ${INSTANCE}\n`, stderr: 'warning\n', runs: 1,
   });
+});
+
+test('a command is accepted once it is noted, and once only', async () => {
+  await run('true');
+  await run('true');
+  expect(accepted).toEqual([true, true]);
 });
 
 test('fails with the exit status of the script, and the next command runs', async () => {
