@@ -13,7 +13,8 @@ import { Instance } from './instance';
 import { Invocation, Lambda } from './lambda';
 import { Machine } from './machine';
 import { isTrue, Operations, Params } from './operation';
-import { readCall, WireAnswer, WireCall } from './protocols/wire';
+import { readCall } from './protocols/read-call';
+import { WireAnswer, WireCall } from './protocols/wire';
 import { Ssm } from './ssm';
 
 export interface LocalAwsOptions {

@@ -1,10 +1,6 @@
 import { IncomingHttpHeaders } from 'node:http';
 import { AwsError } from '../aws-error';
 import { Params } from '../operation';
-import { readJson } from './aws-json';
-import { readQuery } from './query';
-import { readRest } from './rest-lambda';
-import { readCbor } from './rpc-v2-cbor';
 
 export interface WireRequest {
   readonly method: string;
@@ -29,12 +25,4 @@ export interface WireCall {
   readonly unknownAction: AwsError;
   answer(output: object, requestId: string): WireAnswer;
   fail(error: AwsError, requestId: string): WireAnswer;
-}
-
-/** Tells the protocol by the marks that the protocols' specifications give, and reads the call. */
-export function readCall(request: WireRequest): WireCall {
-  if (request.headers['smithy-protocol'] === 'rpc-v2-cbor') return readCbor(request);
-  if (request.headers['x-amz-target']) return readJson(request);
-  if (request.service === 'lambda') return readRest(request);
-  return readQuery(request);
 }
