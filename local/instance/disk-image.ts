@@ -10,8 +10,9 @@ const PACKAGES = [
   'linux-image-cloud-amd64', 'initramfs-tools', 'zstd', 'kmod', 'udev', 'systemd', 'systemd-sysv', 'grub-pc', 'procps', 'python3',
 ];
 
-/** Images of other recipes that nothing has used for this long are removed when a new one was built. */
-const UNUSED_DAYS = 14;
+/** What nothing has used for this long is removed when a new image was built: images of other recipes, and killed builds. */
+const UNUSED_HOURS = 14 * 24;
+const ABANDONED_HOURS = 1;
 
 /** How long the set-up boot may take; it takes half a minute under software emulation on one busy core. */
 const BOOT_LOADER_SECONDS = 120;
@@ -136,7 +137,8 @@ async function installBootLoader(work: string): Promise<void> {
 function removeUnused(cache: string, used: string): void {
   for (const name of readdirSync(cache)) {
     const path = join(cache, name);
-    if (path !== used && Date.now() - statSync(path).mtimeMs > UNUSED_DAYS * 86_400_000) {
+    const hours = name.endsWith('.building') ? ABANDONED_HOURS : UNUSED_HOURS;
+    if (path !== used && Date.now() - statSync(path).mtimeMs > hours * 3_600_000) {
       rmSync(path, { recursive: true, force: true });
     }
   }

@@ -39,10 +39,15 @@ export function requireTools(): void {
   }
 }
 
-/** Runs a tool to its end and returns its standard output; a failure carries the end of its standard error. */
+/**
+ * Runs a tool to its end and returns its standard output; a failure carries the end of its standard error. The tool is asked
+ * to terminate, and so cleans up, when this process ends before it.
+ */
 export function runTool(command: string, args: string[], options: SpawnOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options, env: { ...process.env, ...options.env, PATH: SEARCH_PATH.join(delimiter) } });
+    const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', command, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'], ...options, env: { ...process.env, ...options.env, PATH: SEARCH_PATH.join(delimiter) },
+    });
     let stdout = '';
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => stdout += text);
