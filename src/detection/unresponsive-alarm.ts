@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { IInstanceRef } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { requireSameRegion } from '../kdump/same-region';
 
 /**
  * Properties of an UnresponsiveAlarm.
@@ -46,6 +47,7 @@ export class UnresponsiveAlarm extends Alarm {
       treatMissingData: TreatMissingData.MISSING,
       alarmDescription: 'The instance fails its EC2 instance status check: it does not answer ARP requests.',
     });
+    requireSameRegion(this, props.instance);
   }
 }
 

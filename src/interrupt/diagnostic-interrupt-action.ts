@@ -1,8 +1,8 @@
-import { Stack, Token } from 'aws-cdk-lib';
 import { AlarmActionConfig, IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { LambdaAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { DiagnosticInterrupt } from './diagnostic-interrupt';
+import { requireSameRegion } from '../kdump/same-region';
 
 /**
  * Defines an alarm action that asks a DiagnosticInterrupt to interrupt the instance that the alarm watches.
@@ -21,11 +21,7 @@ export class DiagnosticInterruptAction implements IAlarmAction {
    * Returns the action's configuration; called by the alarm.
    */
   public bind(scope: Construct, alarm: IAlarm): AlarmActionConfig {
-    const [here, there] = [Stack.of(this.interrupt).region, Stack.of(alarm).region];
-    if (here !== there && !Token.isUnresolved(here) && !Token.isUnresolved(there)) {
-      throw new Error(`DiagnosticInterruptAction: the alarm is in ${there}, the DiagnosticInterrupt in ${here}; an alarm can only invoke a`
-        + ' function of its own Region. Define a DiagnosticInterrupt in the Region of the alarm and its instance.');
-    }
+    requireSameRegion(this.interrupt, alarm);
     this.interrupt._readAlarm(scope, alarm);
     // Without the unique id the second alarm on one function throws (aws-cdk#33958).
     return new LambdaAction(this.interrupt.function, { useUniquePermissionId: true }).bind(scope, alarm);

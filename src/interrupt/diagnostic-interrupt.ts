@@ -76,6 +76,7 @@ export class DiagnosticInterrupt extends Construct {
   constructor(scope: Construct, id: string, props: DiagnosticInterruptProps) {
     super(scope, id);
     const targets = props.targets ?? props.kdump.targets;
+    targets._requireRegionOf(this);
     this.requireInterruptible(targets);
 
     this.logGroup = props.logGroup ?? new LogGroup(this, 'LogGroup', { retention: RetentionDays.SIX_MONTHS });

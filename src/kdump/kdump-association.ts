@@ -149,6 +149,7 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
   constructor(scope: Construct, id: string, props: KdumpAssociationProps) {
     super(scope, id);
     this.targets = props.targets;
+    this.targets._requireRegionOf(this);
     const rebootPolicy = props.rebootPolicy ?? RebootPolicy.never();
 
     const document = new CfnDocument(this, 'Document', {

@@ -1,6 +1,8 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import { IAutoScalingGroupRef } from 'aws-cdk-lib/aws-autoscaling';
 import { IInstanceRef } from 'aws-cdk-lib/aws-ec2';
+import { IConstruct } from 'constructs';
+import { requireSameRegion } from './same-region';
 
 // https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html: the characters that every service takes.
 const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
@@ -94,6 +96,18 @@ export class KdumpTargets {
     return this._tag
       ? [{ key: `tag:${this._tag.key}`, values: this._tag.values }]
       : [{ key: 'InstanceIds', values: this._instances.map(each => each.instanceRef.instanceId) }];
+  }
+
+  /**
+   * Throws where a target is in another Region than the construct that is to act on it.
+   *
+   * @internal
+   */
+  public _requireRegionOf(construct: IConstruct): void {
+    this._instances.forEach(each => requireSameRegion(construct, each));
+    if (this._group) {
+      requireSameRegion(construct, this._group);
+    }
   }
 
   /**

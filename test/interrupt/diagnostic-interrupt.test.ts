@@ -163,6 +163,6 @@ describe('the alarm action', () => {
       kdump: new KdumpAssociation(here, 'Kdump', { targets: KdumpTargets.tag('Kdump', 'on') }),
     });
     const alarm = new Alarm(there, 'Alarm', { metric: new Metric({ namespace: 'AWS/EC2', metricName: 'm' }), threshold: 1, evaluationPeriods: 1 });
-    expect(() => alarm.addAlarmAction(new DiagnosticInterruptAction(interrupt))).toThrow(/the alarm is in us-east-1, the DiagnosticInterrupt in eu-west-1/);
+    expect(() => alarm.addAlarmAction(new DiagnosticInterruptAction(interrupt))).toThrow(/Here\/Interrupt is in eu-west-1, but There\/Alarm is in us-east-1/);
   });
 });

@@ -4,7 +4,7 @@ import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit, RebootPolicy } from '../../src';
+import { KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit, RebootPolicy, UnresponsiveAlarm } from '../../src';
 
 process.env.CDK_VALIDATION = 'false'; // one strict test validates, see test/examples
 
@@ -148,6 +148,16 @@ describe('bad input', () => {
     ['a key that is a token', () => KdumpTargets.tag(Lazy.string({ produce: () => 'k' }), 'on'), /token/],
     ['no instance', () => KdumpTargets.instances(), /0 instances/],
   ])('refuses tags: %s', (_, make, message) => expect(make).toThrow(message));
+
+  test('refuses instances of another Region', () => {
+    const app = new App();
+    const [here, there] = ['eu-west-1', 'us-east-1'].map(region => new Stack(app, region, { env: { region, account: '123456789012' } }));
+    const instance = instanceIn(there);
+    expect(() => new KdumpAssociation(here, 'Kdump', { targets: KdumpTargets.instance(instance) }))
+      .toThrow(/eu-west-1\/Kdump is in eu-west-1, but us-east-1\/Web is in us-east-1/);
+    expect(() => new UnresponsiveAlarm(here, 'Alarm', { instance })).toThrow(/which it cannot reach/);
+    expect(() => new KdumpAssociation(here, 'Any', { targets: KdumpTargets.instance(instanceIn(new Stack(app, 'AnyRegion'))) })).not.toThrow();
+  });
 
   test.each([0, 1.5, -1, NaN])('refuses the rate limit %d', count => {
     expect(() => RateLimit.count(count)).toThrow(/whole number/);
