@@ -25,6 +25,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   packageManager: javascript.NodePackageManager.NPM,
   // GitHub workflows, release and dependency upgrades come with the publishing work.
   github: false,
+  release: false,
   depsUpgrade: false,
 
   // The floor is the oldest aws-cdk-lib that has every feature the library uses; each raise is explained here.
