@@ -53,6 +53,7 @@ export class VirtualMachine {
   private probe?: ArpProbe;
   private readonly resetListeners: Array<() => void> = [];
   private lastReset = 0;
+  private readonly snapshots = new Set<string>();
 
   constructor(private readonly props: VirtualMachineProps) {
     this.consoleLogPath = join(props.workDirectory, 'console.log');
@@ -66,6 +67,7 @@ export class VirtualMachine {
     }
     requireTools();
     mkdirSync(this.props.workDirectory, { recursive: true });
+    this.snapshots.clear();
     await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', this.props.image, '-F', 'qcow2', this.overlay]);
     const messages = openSync(join(this.props.workDirectory, 'qemu.log'), 'a');
     this.qemu = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'qemu-system-x86_64', ...this.qemuArguments()],
@@ -146,10 +148,15 @@ export class VirtualMachine {
   /** Keeps memory, devices and disk under a name, in the overlay; the machine goes on. */
   public async saveSnapshot(name: string): Promise<void> {
     await this.running().runJob('snapshot-save', `save-${name}`, { tag: name, vmstate: DISK, devices: [DISK] });
+    this.snapshots.add(name);
   }
 
   /** Puts the running machine back to a snapshot of its own. */
   public async loadSnapshot(name: string): Promise<void> {
+    // QEMU would leave the machine paused.
+    if (!this.snapshots.has(name)) {
+      throw new Error(`The machine has no snapshot ${name}; saved are: ${[...this.snapshots].join(', ') || 'none'}.`);
+    }
     await this.running().runJob('snapshot-load', `load-${name}`, { tag: name, vmstate: DISK, devices: [DISK] });
   }
 
