@@ -4,13 +4,13 @@ import { Agents } from './agent';
 import { AwsError } from './aws-error';
 import { Clock } from './clock';
 import { CommandDocument, RUN_SHELL_SCRIPT } from './command-document';
-import { Ec2, instanceContext } from './ec2';
+import { Ec2 } from './ec2';
 import { Iam } from './iam';
 import { Instance } from './instance';
 import { listOf, Operations, Params } from './operation';
 import { CommandInvocation } from './run-command';
 import { StateManager } from './state-manager';
-import { matchesTargets } from './targets';
+import { matchesTargets, nodeContext } from './targets';
 
 /** SendCommand's TimeoutSeconds: how long it waits for an agent. */
 const DEFAULT_TIMEOUT_SECONDS = 3600;
@@ -154,10 +154,4 @@ export class Ssm {
       },
     };
   }
-}
-
-/** The condition keys of an instance as Systems Manager sees it. */
-function nodeContext(instance: Instance): Record<string, string> {
-  const tags = Object.entries(instance.tags).map(([key, value]) => [`ssm:resourceTag/${key}`, value]);
-  return { ...instanceContext(instance), ...Object.fromEntries(tags) };
 }

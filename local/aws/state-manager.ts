@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { documentArn } from './account';
+import { documentArn, instanceArn } from './account';
 import { ManagedNode } from './agent';
 import { Clock } from './clock';
 import { CommandDocument } from './command-document';
 import { Ec2 } from './ec2';
 import { AccessDenied, Iam, Role } from './iam';
 import { CommandInvocation } from './run-command';
-import { matchesTargets, Target } from './targets';
+import { matchesTargets, nodeContext, Target } from './targets';
 
 /** The longest that a run waits for an agent before it counts as not delivered. */
 const DELIVERY_MINUTES = 60;
@@ -114,7 +114,7 @@ export class StateManager {
       try {
         this.iam.authorize({ arn: dispatchRole.arn, role: dispatchRole }, [
           { action: 'ssm:SendCommand', resource: documentArn(document.name) },
-          this.ec2.permission('ssm:SendCommand', this.ec2.get(instanceId)),
+          { action: 'ssm:SendCommand', resource: instanceArn(instanceId), context: nodeContext(this.ec2.get(instanceId)) },
         ]);
       } catch (error) {
         if (!(error instanceof AccessDenied)) throw error;

@@ -1,3 +1,4 @@
+import { instanceContext } from './ec2';
 import { Instance } from './instance';
 
 /** A target of an association or a command, as the API has it. */
@@ -13,4 +14,10 @@ export function matchesTargets(instance: Instance, targets: Target[]): boolean {
     if (Key.startsWith('tag:')) return Values.includes(instance.tags[Key.slice('tag:'.length)]);
     throw new Error(`The local stand does not play targets by ${Key}; it plays InstanceIds and tag:<key>.`);
   });
+}
+
+/** The condition keys of an instance as Systems Manager sees it. */
+export function nodeContext(instance: Instance): Record<string, string> {
+  const tags = Object.entries(instance.tags).map(([key, value]) => [`ssm:resourceTag/${key}`, value]);
+  return { ...instanceContext(instance), ...Object.fromEntries(tags) };
 }
