@@ -76,14 +76,16 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false,
       // One for the virtual machine of the end-to-end test, one for the rest.
       maxWorkers: 2,
+      globalSetup: '<rootDir>/test/global-setup.cjs',
+      globalTeardown: '<rootDir>/test/global-teardown.cjs',
       reporters: [new javascript.JestReporter('<rootDir>/test/plain-summary.cjs')],
     },
   },
   eslintOptions: { dirs: ['src'], devdirs: ['test', 'local', 'examples'], prettier: false },
-  gitignore: ['/cdk.out/', '*.log', '__pycache__/'],
+  gitignore: ['/cdk.out/', '/test-reports/', '*.log', '__pycache__/'],
 });
 
-project.npmignore?.addPatterns('/local/', '/examples/', '/.ci/', '/cdk.out/');
+project.npmignore?.addPatterns('/local/', '/examples/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
 // What only the bundle holds.
 const bundled = ['clients', 'evidence', 'facts', 'interrupt.lambda', 'trigger', 'verdict'];
 project.npmignore?.addPatterns(...bundled.map(name => `/lib/interrupt/${name}.*`));

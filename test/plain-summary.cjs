@@ -4,6 +4,7 @@ module.exports = class PlainSummary {
     // A file that does not even load counts as one failed test.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const skipped = results.numPendingTests + results.numTodoTests;
-    console.log(`\n${results.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
+    // At the exit, because jest's own summary comes after the reporters.
+    process.once('exit', () => console.log(`\n${results.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`));
   }
 };

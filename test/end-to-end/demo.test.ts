@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DemoReport } from '../../local/report';
 
 // Cold, the image is built first; the bound is for machines that are busy with the other tests as well.
 const LONGEST_MS = 40 * 60_000;
 const MIB = 1024 * 1024;
+const ROOT = join(__dirname, '..', '..');
 
-let work: string;
+/** The logs stay there after a failure. */
+const work = join(ROOT, 'test-reports', `end-to-end-${process.pid}`);
 let exitCode: number | null;
 let output = '';
 let report: DemoReport;
@@ -16,11 +17,10 @@ let consoleLog: string;
 
 /** The demo, with the control runs. What `npm run demo` does before it, the tests' own preparation has done. */
 beforeAll(async () => {
-  work = mkdtempSync(join(tmpdir(), 'demo-test-'));
+  mkdirSync(work, { recursive: true });
   const file = join(work, 'report.json');
-  const root = join(__dirname, '..', '..');
-  const demo = spawn(join(root, 'node_modules', '.bin', 'tsx'), ['local/demo.ts', '--controls', '--work', work, '--report', file],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const demo = spawn(join(ROOT, 'node_modules', '.bin', 'tsx'), ['local/demo.ts', '--controls', '--work', work, '--report', file],
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [demo.stdout, demo.stderr]) {
     stream.on('data', chunk => { output += chunk; });
   }
