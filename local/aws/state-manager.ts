@@ -125,7 +125,7 @@ export class StateManager {
         return;
       }
     }
-    // It is the agent that reports the status: one that does not answer leaves the last one standing.
+    // It is the agent that reports the status (amazon-ssm-agent, agent/association): one that does not answer leaves the last one.
     status.invocation = new CommandInvocation(randomUUID(), instanceId, document, parameters, invocation => {
       if (invocation.started) report(status, invocation);
     });

@@ -120,7 +120,10 @@ const unsupportedArchitecture: Rule = (_request, { instance, instanceType }) => 
     ?? known(instanceType, 'Is the instance type x86_64?', ({ architectures }) => judge(architectures));
 };
 
-/** Without kdump an interrupt costs a reboot and yields nothing. A run that is pending, skipped or timed out is not armed. */
+/**
+ * Without kdump an interrupt costs a reboot and yields nothing. A run that is pending, skipped or timed out is not armed. A machine
+ * that hangs keeps its last status: the agent on it schedules the runs and reports them (amazon-ssm-agent, agent/association).
+ */
 const kdumpNotArmed: Rule = (_request, { kdump }, { associationId }) => known(kdump, 'Is kdump armed?', ({ status }) => {
   if (status === 'Success') return undefined;
   return refusal('KdumpNotArmed', status === undefined
