@@ -14,7 +14,8 @@ export interface PanicRecord {
 }
 
 const PANIC = /Kernel panic - not syncing: .*/;
-const TIME_STAMP = /^(<\d+>)?\[ *\d+\.\d+(\]| *[TC]\d+\]) ?/;
+// With CONFIG_PRINTK_CALLER the task or the CPU follows.
+const TIME_STAMP = /^(<\d+>)?\[ *\d+\.\d+\](\[ *[TC]\d+\])? ?/;
 const CALL_TRACE = /^\s*Call [Tt]race:\s*$/;
 const BACKTRACE_HEAD = 12;
 
