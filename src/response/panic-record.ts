@@ -8,16 +8,22 @@ export interface PanicRecord {
   readonly panic: string;
 
   /**
-   * The first lines of the call trace that follows it, without their time stamps; empty where the log holds none.
+   * The first frames of the call trace that follows it, and where each stack was entered; empty where the log holds none.
    */
   readonly backtrace: string[];
 }
 
 const PANIC = /Kernel panic - not syncing: .*/;
-// With CONFIG_PRINTK_CALLER the task or the CPU follows.
-const TIME_STAMP = /^(<\d+>)?\[ *\d+\.\d+\](\[ *[TC]\d+\])? ?/;
-const CALL_TRACE = /^\s*Call [Tt]race:\s*$/;
-const BACKTRACE_HEAD = 12;
+// The task or the CPU follows with CONFIG_PRINTK_CALLER, and always where makedumpfile reads the log out of a dump.
+const TIME_STAMP = /^(<\d+>)?\[ *\d+\.\d+\]( ?\[ *[TC]\d+\])? ?/;
+const CALL_TRACE = /^\s*Call Trace:\s*$/i;
+/** A frame, or the mark of a stack such as `<NMI>`; and where the CPU was when an NMI or a trap came. */
+const FRAME = /^\s+\S|^RIP: /;
+/** What the stack unwinder is not sure of. */
+const GUESS = /^\s+\? /;
+/** Registers and code bytes between the frames. */
+const REGISTERS = /^(Code|[A-Z][A-Z0-9]{1,2}):/;
+const BACKTRACE_HEAD = 16;
 
 /**
  * Reads the last panic out of a kernel log (`dmesg`), where the kernel's printk format is as in kernel/panic.c and, for the
@@ -33,10 +39,8 @@ export function readPanic(kernelLog: string): PanicRecord | undefined {
   }
   const after = lines.slice(at + 1);
   const trace = after.findIndex(line => CALL_TRACE.test(line));
-  const frames = trace < 0 ? [] : after.slice(trace + 1);
-  const end = frames.findIndex(line => !/^\s/.test(line) || line.trim() === '');
-  return {
-    panic: PANIC.exec(lines[at])![0],
-    backtrace: frames.slice(0, end < 0 ? BACKTRACE_HEAD : Math.min(end, BACKTRACE_HEAD)).map(line => line.trim()),
-  };
+  const stack = trace < 0 ? [] : after.slice(trace + 1);
+  const end = stack.findIndex(line => !FRAME.test(line) && !REGISTERS.test(line));
+  const frames = stack.slice(0, end < 0 ? undefined : end).filter(line => FRAME.test(line) && !GUESS.test(line));
+  return { panic: PANIC.exec(lines[at])![0], backtrace: frames.slice(0, BACKTRACE_HEAD).map(line => line.trim()) };
 }
