@@ -56,6 +56,14 @@ describe('the permission to interrupt', () => {
   });
 });
 
+test('refuses targets of another Region', () => {
+  const app = new App();
+  const [here, there] = ['eu-west-1', 'us-east-1'].map(region => new Stack(app, region, { env: { region, account: '123456789012' } }));
+  const kdump = new KdumpAssociation(here, 'Kdump', { targets: KdumpTargets.tag('Kdump', 'on') });
+  expect(() => new DiagnosticInterrupt(here, 'Interrupt', { kdump, targets: KdumpTargets.instance(instanceOf(there, 'A')) }))
+    .toThrow(/eu-west-1\/Interrupt is in eu-west-1, but us-east-1\/A is in us-east-1/);
+});
+
 describe('the permission to read readiness', () => {
   test('is limited to the instances', () => {
     const { stack } = interruptFor(s => KdumpTargets.instance(instanceOf(s, 'A')));

@@ -163,4 +163,6 @@ describe('bad input', () => {
     expect(() => RateLimit.count(count)).toThrow(/whole number/);
     expect(() => RateLimit.percentage(count)).toThrow(/1 to 100/);
   });
+
+  test('refuses a share of more than all', () => expect(() => RateLimit.percentage(101)).toThrow(/101 was given/));
 });
