@@ -8,11 +8,13 @@ const TOOLS = ['awk', 'bash', 'busybox', 'cat', 'chmod', 'cmp', 'cp', 'cut', 'da
   'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'sed', 'setsid', 'sort', 'sync', 'tail', 'timeout',
   'touch', 'tr', 'wc', 'xargs'];
 const STAND_INS = path.join(__dirname, 'stand-ins');
+// Stand-ins that every machine has.
+const COMMON = ['fsfreeze', 'grub-probe', 'sleep', 'stat', 'uname'];
 
 /** Gives a machine the tools of this system, by links into /host, and stand-ins for what would act on this system. */
 export function layTools(root: string, image: Image): void {
   for (const directory of ['host/usr', 'proc', 'dev', 'run', 'tmp', 'usr/bin', 'root', 'sys/kernel', 'stand-in/systemd/enabled',
-    'stand-in/systemd/active', 'stand-in/systemd/masked']) {
+    'stand-in/systemd/active', 'stand-in/systemd/masked', 'stand-in/units']) {
     fs.mkdirSync(path.join(root, directory), { recursive: true });
   }
   fs.writeFileSync(path.join(root, 'dev/null'), '');
@@ -29,11 +31,34 @@ export function layTools(root: string, image: Image): void {
     link(`/host${fs.realpathSync(found)}`, `usr/bin/${tool}`);
   }
   link(image.sh, 'usr/bin/sh');
-  fs.readdirSync(STAND_INS).filter(each => !each.endsWith('.pl'))
-    .forEach(each => fs.cpSync(path.join(STAND_INS, each), path.join(root, 'usr/bin', each)));
-  fs.cpSync(path.join(STAND_INS, 'lock-tool.pl'), path.join(root, 'stand-in/lock-tool.pl'));
+  fs.cpSync(path.join(STAND_INS, 'lib'), path.join(root, 'stand-in'), { recursive: true });
+  [...COMMON, ...image.commands].forEach(each => fs.cpSync(path.join(STAND_INS, each), path.join(root, 'usr/bin', each)));
+  if (image.syncsFiles === false) {
+    fs.rmSync(path.join(root, 'usr/bin/sync'));
+    fs.cpSync(path.join(STAND_INS, 'sync'), path.join(root, 'usr/bin/sync'));
+  }
   if (image.mkconfig === 'grub2-mkconfig') {
     ['mkconfig', 'script-check'].forEach(each => fs.renameSync(path.join(root, `usr/bin/grub-${each}`), path.join(root, `usr/bin/grub2-${each}`)));
     link('grub2-script-check', 'usr/bin/grub-script-check');
+  }
+}
+
+/** Makes the image's packages ready for the machine's package manager. */
+export function layPackages(root: string, image: Image): void {
+  for (const [name, content] of Object.entries(image.packages)) {
+    const directory = path.join(root, 'stand-in/packages', name);
+    const write = (file: string, text: string) => {
+      fs.mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
+      fs.writeFileSync(path.join(directory, file), text);
+    };
+    Object.entries(content.files ?? {}).forEach(([file, text]) => write(path.join('files', file), text));
+    Object.entries(content.settings ?? {}).forEach(([file, text]) => write(path.join('settings', file), text));
+    write('scriptlet', content.scriptlet ?? '');
+    for (const command of content.commands ?? []) {
+      fs.cpSync(path.join(STAND_INS, command), path.join(directory, 'commands', command));
+    }
+    for (const [unit, file] of Object.entries(content.units ?? {})) {
+      fs.cpSync(path.join(STAND_INS, 'units', file), path.join(directory, 'units', unit));
+    }
   }
 }

@@ -6,6 +6,12 @@ const GIB = 2 ** 30;
 
 let machine: Machine;
 
+/** The image with another table in the conffile of kdump-tools. */
+function withTable(image: Image, table: string): Image {
+  const settings = { '/etc/default/grub.d/kdump-tools.cfg': table };
+  return { ...image, packages: { ...image.packages, 'kdump-tools': { ...image.packages['kdump-tools'], settings } } };
+}
+
 /** The whole way, asserted at every step. */
 function expectLoop(image: Image, options: MachineOptions = {}): void {
   machine = new Machine(image, options);
@@ -89,13 +95,12 @@ describe('auto', () => {
 
   test.each([['x86_64', '512M-1G:192M,1G-:256M'], ['aarch64', '1G-4G:256M,4G-64G:320M,64G-:576M']])(
     'takes a sane value on %s when the distribution has none', (arch, value) => {
-      machine = new Machine({ ...UBUNTU_24_04, packageFiles: { '/etc/default/grub.d/kdump-tools.cfg': '# no crashkernel=1M on a small machine\n' } }, { arch });
+      machine = new Machine(withTable(UBUNTU_24_04, '# no crashkernel=1M on a small machine\n'), { arch });
       expect(machine.run({ crashKernel: 'auto' }).status.crashkernelWanted).toBe(value);
     });
 
   test('takes no value from the distribution that a shell would carry out', () => {
-    const packageFiles = { '/etc/default/grub.d/kdump-tools.cfg': 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT crashkernel=1G$(id)"\n' };
-    machine = new Machine({ ...DEBIAN_12, packageFiles });
+    machine = new Machine(withTable(DEBIAN_12, 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT crashkernel=1G$(id)"\n'));
     expect(machine.run({ crashKernel: 'auto' }).status.crashkernelWanted).toBe('512M-1G:192M,1G-:256M');
     expect(machine.read('/etc/default/grub.d/zz-cdk-diagnostic-interrupt.cfg')).not.toContain('id)');
   });

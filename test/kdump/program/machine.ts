@@ -4,7 +4,7 @@ import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
 import { Image } from './images';
-import { layTools } from './lay-tools';
+import { layPackages, layTools } from './lay-tools';
 import { reservedBytes } from './reservation';
 import { KdumpProgramSettings, renderKdumpProgram } from '../../../src/kdump/kdump-program';
 
@@ -62,7 +62,7 @@ export class Machine {
       return;
     }
     layTools(this.root, image);
-    this.layKernel(options.arch ?? 'x86_64');
+    this.layKernel(options.arch ?? image.arch ?? 'x86_64');
     this.layImage();
   }
 
@@ -222,11 +222,7 @@ export class Machine {
     for (const [file, content] of Object.entries(this.image.files)) {
       this.write(file, content);
     }
-    for (const [file, content] of Object.entries(this.image.packageFiles)) {
-      this.write(path.join('/stand-in/packages/kdump-tools', file), content);
-    }
-    this.write('/stand-in/packages/kdump-tools.conf', this.image.packageSettings);
-    this.write('/stand-in/packages/kdump.conf', this.image.packageSettings);
+    layPackages(this.root, this.image);
     for (const script of ['00_header', '10_linux', '40_custom']) {
       fs.cpSync(path.join('/etc/grub.d', script), path.join(this.root, 'etc/grub.d', script), { recursive: true });
     }
@@ -245,6 +241,7 @@ export class Machine {
       this.enter(['sh', '-c', `${this.image.mkconfig} > ${this.image.grubConfiguration}`]);
       builtGrubConfigurations.set(this.image.mkconfig + this.image.kernel, this.read(this.image.grubConfiguration));
     }
+    this.image.installed?.forEach(each => this.enter(['sh', '/stand-in/install-package', each]));
     this.reboot();
   }
 }

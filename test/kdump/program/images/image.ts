@@ -1,0 +1,44 @@
+/** A package as the distribution has it. */
+export interface Package {
+  /** What it lays down, by path, replacing what is there. */
+  readonly files?: Record<string, string>;
+  /** The settings that it lays down where there are none. */
+  readonly settings?: Record<string, string>;
+  /** The commands that come with it: names in stand-ins/. */
+  readonly commands?: readonly string[];
+  /** The services that come with it, each with its file in stand-ins/units/. */
+  readonly units?: Record<string, string>;
+  /** What it does in the end of its installation: shell code. */
+  readonly scriptlet?: string;
+}
+
+/** What a cloud image has before the program ever ran: the files that the program reads or changes, as the images have them. */
+export interface Image {
+  readonly name: string;
+  /** By default x86_64. */
+  readonly arch?: 'x86_64' | 'aarch64';
+  readonly osRelease: string;
+  /** The newest of its kernels, by which it was booted. */
+  readonly kernel: string;
+  readonly olderKernels?: readonly string[];
+  readonly files: Record<string, string>;
+  readonly links: Record<string, string>;
+  /** What the distribution's repositories have, and which of it is on the image already. */
+  readonly packages: Record<string, Package>;
+  readonly installed?: readonly string[];
+  /** The commands that only this kind of system has: names in stand-ins/. */
+  readonly commands: readonly string[];
+  /** The shell that /bin/sh is. */
+  readonly sh: 'dash' | 'bash';
+  /** Coreutils before 8.24 know no `sync FILE`. */
+  readonly syncsFiles?: boolean;
+  /** Where GRUB takes the command line from: `linux` lines, files of their own for each kernel, or `kernel` lines of GRUB 0.97. */
+  readonly bootsBy: 'grub.cfg' | 'bls' | 'legacy';
+  /** The file that GRUB reads. */
+  readonly grubConfiguration: string;
+  readonly mkconfig: 'grub-mkconfig' | 'grub2-mkconfig';
+  /** The settings of kdump. */
+  readonly settingsFile: string;
+  /** What /boot is on. */
+  readonly filesystem: string;
+}
