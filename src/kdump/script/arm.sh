@@ -1,11 +1,11 @@
 # shellcheck shell=sh
 # Loading the crash kernel into the reserved memory. Only /sys/kernel/kexec_crash_loaded says whether that worked: the service of
-# Debian exits 0 when it did not, and the one of Amazon Linux is skipped, or still "active" from an earlier start.
+# Debian exits 0 when it did not, and that of the Red Hat family is skipped, or still "active" from an earlier start.
 
-# serve VERB: the first start builds an initramfs, which takes minutes on a small machine.
+# serve VERB: and wait a moment for what the service leaves to others.
 serve() {
   note_change "service $service: $1"
-  tool timeout 600 systemctl "$1" "$service"
+  service_verb "$1"
   waits=0
   while ! crash_kernel_is_loaded && [ "$waits" -lt 5 ]; do
     waits=$((waits + 1))
@@ -30,7 +30,7 @@ arm() {
   ! kexec_is_disabled || return 0
   if load_crash_kernel; then
     [ ! -e "$RELOAD_NOTE" ] || rm -f "$RELOAD_NOTE"
-  else
+  elif [ "$init" = systemd ]; then
     systemctl --no-pager --full status "$service" 8>&- 9>&-
   fi
 }

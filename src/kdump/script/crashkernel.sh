@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Which crashkernel= is wanted, and which one counts.
+# The crashkernel= words of a kernel's command line: which of them counts, and how they are replaced.
 
 # effective_crashkernel WORD...: what the kernel takes from these words of a command line, in $crashkernel. The last plain value
 # wins; without one, the last ",high" and the last ",low" together (kernel/crash_reserve.c).
@@ -19,39 +19,43 @@ effective_crashkernel() {
   fi
 }
 
-# The package kdump-tools ships the distribution's table as an assignment in a file of its own.
-read_distribution_crashkernel() {
-  crashkernel=
-  [ -r /etc/default/grub.d/kdump-tools.cfg ] || return 0
+# crashkernel_words VALUE: the words for the command line, in $words, each after a blank.
+crashkernel_words() {
   words=
-  while IFS= read -r line; do
-    case $line in '#'*) ;; *) words="$words $line" ;; esac
-  done < /etc/default/grub.d/kdump-tools.cfg
-  # shellcheck disable=SC2046
-  effective_crashkernel $(printf '%s' "$words" | tr "\"'" '  ')
-  # It goes into a file that a shell reads: nothing but a value of the kernel's grammar may pass.
-  case $crashkernel in *[!0-9KMGTkmgt:,@\ -]*) crashkernel= ;; esac
+  for value in $1; do
+    words="$words crashkernel=$value"
+  done
 }
 
-# The kernel rounds the memory up to the next 128 MiB before it looks into a table: a 1 GiB instance is in the "1G-" range.
-decide_crashkernel() {
-  crashkernel_wanted=$CRASHKERNEL
-  [ "$CRASHKERNEL" = auto ] || return 0
-  case $family in
-    # The EC2 User Guide said 160M in 2019 and says 256M now.
-    amazon2) crashkernel_wanted=512M-1G:160M,1G-:256M ;;
-    debian)
-      read_distribution_crashkernel
-      case $crashkernel in
-        # Debian 11 and 12 on amd64: too small for the capture kernel and initramfs of a cloud kernel.
-        384M-:128M) crashkernel_wanted=512M-1G:192M,1G-:256M ;;
-        # Some releases leave the table out on small machines.
-        '') case $arch in
-          aarch64) crashkernel_wanted=1G-4G:256M,4G-64G:320M,64G-:576M ;;
-          *) crashkernel_wanted=512M-1G:192M,1G-:256M ;;
-        esac ;;
-        *) crashkernel_wanted=$crashkernel ;;
-      esac
-      ;;
-  esac
-}
+# awk functions for texts with command lines in them. without() takes every crashkernel= out of a line; with_words() puts ours, in the
+# variable `words`, at its end, unless they and no others are there; counting() is effective_crashkernel.
+# shellcheck disable=SC2016
+CRASHKERNEL_AWK='
+  function without(text) {
+    gsub(/[ \t]+crashkernel=[^ \t\r"]*/, "", text)
+    return text
+  }
+  function with_words(text,    end) {
+    if (given(text) == words) return text
+    end = text ~ /\r$/ ? "\r" : ""
+    text = without(text)
+    sub(/[ \t\r]+$/, "", text)
+    return text words end
+  }
+  function given(text,    found) {
+    while (match(text, /[ \t]crashkernel=[^ \t\r"]*/)) {
+      found = found " " substr(text, RSTART + 1, RLENGTH - 1)
+      text = substr(text, RSTART + RLENGTH)
+    }
+    return found
+  }
+  function counting(text,    count, word, i, plain, high, low) {
+    count = split(given(text), word, / crashkernel=/)
+    for (i = 2; i <= count; i++) {
+      if (word[i] ~ /,cma$/) continue
+      if (word[i] ~ /,high$/) high = word[i]
+      else if (word[i] ~ /,low$/) low = word[i]
+      else plain = word[i]
+    }
+    return plain != "" ? plain : low != "" ? high " " low : high
+  }'

@@ -36,9 +36,8 @@ read_os_release() {
   done < /etc/os-release
 }
 
-detect_system() {
-  read_os_release
-  arch=$(uname -m)
+# read_kernel: what is booted, and by which crashkernel=.
+read_kernel() {
   first_line /proc/sys/kernel/osrelease
   kernel=$line
   first_line /proc/sys/kernel/random/boot_id
@@ -48,17 +47,56 @@ detect_system() {
   # shellcheck disable=SC2086
   effective_crashkernel $line
   crashkernel_seen=$crashkernel
+}
 
+# detect_family: by what the system says that it is, in the releases that the tests have. In doubt there is none.
+detect_family() {
   family=
+  release=${os_version%%.*}
   case $os_id in
+    amzn) case $release in 2018 | 2 | 2023) family=amazon ;; esac ;;
     debian | ubuntu) family=debian ;;
-    amzn) case $os_version in 2) family=amazon2 ;; esac ;;
-    *) case " $os_like " in *' debian '* | *' ubuntu '*) family=debian ;; esac ;;
+    rhel | centos | rocky | almalinux | ol) family=enterprise ;;
+    sles | sles_sap | opensuse-leap) family=suse ;;
+    *) case " $os_like " in
+      *' debian '* | *' ubuntu '*) family=debian ;;
+      *' rhel '* | *' centos '*) family=enterprise ;;
+    esac ;;
   esac
-  case $family in
-    debian) service=kdump-tools mkconfig=grub-mkconfig script_check=grub-script-check ;;
-    amazon2) service=kdump mkconfig=grub2-mkconfig script_check=grub2-script-check ;;
+  case $family:$release in
+    enterprise:[789] | enterprise:10) ;;
+    enterprise:*) family= ;;
+    suse:12 | suse:15 | suse:16) ;;
+    suse:*) family= ;;
   esac
+}
+
+# detect_tools: the vendor's commands, packages and files. GRUB is called grub2 everywhere but on Debian, whose own reads
+# /etc/default/grub.d as well.
+detect_tools() {
+  service=kdump mkconfig=grub2-mkconfig script_check=grub2-script-check editenv=grub2-editenv
+  settings_file=/etc/kdump.conf settings_form=options packager=yum packages=kexec-tools init=systemd
+  case $family:$release in
+    debian:*)
+      service=kdump-tools mkconfig=grub-mkconfig script_check=grub-script-check
+      settings_file=/etc/default/kdump-tools settings_form=assignments
+      packager=apt-get packages='kdump-tools makedumpfile'
+      ;;
+    suse:*) settings_file=/etc/sysconfig/kdump settings_form=assignments packager=zypper packages=kdump ;;
+    amazon:2018) init=sysv ;;
+    enterprise:10) packages='kdump-utils makedumpfile kexec-tools' ;;
+  esac
+  if [ "$packager" = yum ] && has dnf; then
+    packager=dnf
+  fi
+}
+
+detect_system() {
+  read_os_release
+  read_kernel
+  arch=$(uname -m)
+  detect_family
+  detect_tools
 }
 
 crash_kernel_is_loaded() {
@@ -74,33 +112,4 @@ memory_is_reserved() {
 kexec_is_disabled() {
   first_line /proc/sys/kernel/kexec_load_disabled
   [ "$line" = 1 ]
-}
-
-# Everything that the later steps rely on, before the first change.
-refuse_unsupported_system() {
-  [ -n "$family" ] ||
-    finish unsupported "The operating system '${os_id:-unknown} $os_version' is not supported." \
-      'Supported: the Debian/Ubuntu family and Amazon Linux 2. Leave this instance out of the targets of the association.'
-  [ -e /sys/kernel/kexec_crash_size ] ||
-    finish unsupported 'This kernel has no /sys/kernel/kexec_crash_size: it is built without kexec, or this is a container.' \
-      "Boot one of the distribution's own kernels."
-  find_grub_configurations
-  [ -n "$grub_configurations" ] ||
-    finish unsupported 'No grub.cfg was found: this system does not boot by GRUB 2.' 'Leave this instance out of the targets.'
-  case $family in
-    debian) needed='apt-get dpkg-query debconf-set-selections' ;;
-    amazon2) needed='yum rpm' ;;
-  esac
-  for command in $needed "$mkconfig" systemctl awk cmp; do
-    has "$command" || finish unsupported "The command '$command' is missing." "Install the package that has $command."
-  done
-}
-
-# Hardening baselines set kernel.kexec_load_disabled=1, which nothing takes back before a reboot. Set after the crash kernel was
-# loaded it is harmless: what is loaded stays loaded.
-refuse_hardened_kernel() {
-  if kexec_is_disabled && ! crash_kernel_is_loaded; then
-    finish blocked-by-hardening 'kernel.kexec_load_disabled is 1: no crash kernel can be loaded until the next boot. Nothing was changed.' \
-      'Remove kernel.kexec_load_disabled=1 from /etc/sysctl.d (or load kdump before it is set), then reboot.'
-  fi
 }

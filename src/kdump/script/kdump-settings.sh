@@ -1,34 +1,103 @@
 # shellcheck shell=sh
-# What the kdump service does when it dumps.
+# What the kdump service does when it dumps: the dump options in the words of each distribution's kdump.
 
-# print_debian_settings FILE: only the two assignments that are ours change, and only the last of each, which is the one that counts
-# for a shell and for systemd's EnvironmentFile alike.
-print_debian_settings() {
-  awk -v path="$DUMP_PATH" '
-    function value_of(text) {
-      sub(/^[^=]*=/, "", text)
-      sub(/[ \t]+(#.*)?$/, "", text)
-      if (text ~ /^".*"$/ || text ~ /^'"'.*'"'$/) text = substr(text, 2, length(text) - 2)
-      return text
-    }
-    { lines[NR] = $0 }
-    /^[ \t]*USE_KDUMP=/ { use = NR }
-    /^[ \t]*KDUMP_COREDIR=/ { directory = NR }
-    END {
-      if (use && value_of(lines[use]) != "1") lines[use] = "USE_KDUMP=1"
-      if (directory && value_of(lines[directory]) != path) lines[directory] = "KDUMP_COREDIR=\"" path "\""
-      for (i = 1; i <= NR; i++) print lines[i]
-      if (!use) print "USE_KDUMP=1"
-      if (!directory) print "KDUMP_COREDIR=\"" path "\""
-    }' "$1"
+want() {
+  settings="$settings$1 $2
+"
 }
 
-# print_kdump_conf FILE: kdump refuses to start on an option that it does not know, so nothing but the path is written.
-print_kdump_conf() {
-  awk -v path="$DUMP_PATH" '
-    $1 != "path" { print; next }
-    !written { written = 1; print ($2 == path && NF == 2) ? $0 : "path " path }
-    END { if (!written) print "path " path }' "$1"
+# compressor: makedumpfile's letter for it, in $letter. What was built without a library is found out now, not in the crash.
+choose_compressor() {
+  compressor=$COMPRESSION
+  case $compressor in
+    lzo | snappy | zstd)
+      # shellcheck disable=SC2046
+      case " $(tool makedumpfile -v 2>&1 | tr -s ' \t\n' ' ') " in
+        *" $compressor enabled"*) ;;
+        *)
+          note "makedumpfile of this system cannot compress by $compressor; zlib is taken."
+          compressor=zlib
+          ;;
+      esac
+      ;;
+  esac
+  case $compressor in
+    lzo) letter=-l ;;
+    snappy) letter=-p ;;
+    zstd) letter=-z ;;
+    *) letter=-c ;;
+  esac
+}
+
+want_debian_settings() {
+  want USE_KDUMP 1
+  want KDUMP_COREDIR "$DUMP_PATH"
+  want '?KDUMP_FAIL_CMD' 'reboot -f'
+  [ -z "$DUMPS_TO_KEEP" ] || want KDUMP_NUM_DUMPS "$DUMPS_TO_KEEP"
+  [ -z "$COMPRESSION$DUMP_LEVEL" ] || want MAKEDUMP_ARGS "$letter -d ${DUMP_LEVEL:-31}"
+  [ "$AFTER_DUMP" = reboot ] || note "kdump-tools always reboots after a dump; '$AFTER_DUMP' is not possible."
+}
+
+# knows OPTION: kdump refuses to start on an option that it does not know. The kdump.conf that it ships names all that it does.
+knows() {
+  grep -q "$1" "$settings_file"
+}
+
+want_kdump_conf() {
+  want path "$DUMP_PATH"
+  [ -z "$COMPRESSION$DUMP_LEVEL" ] || want core_collector "makedumpfile $letter --message-level 7 -d ${DUMP_LEVEL:-31}"
+  # A shell on a console that nobody watches is the end of the machine.
+  want '?default' reboot
+  want '?failure_action' reboot
+  # An upgrade of the package would put the distribution's value in place of ours.
+  ! knows auto_reset_crashkernel || want auto_reset_crashkernel no
+  if [ "$AFTER_DUMP" = reboot ]; then
+    want '?final_action' reboot
+  elif knows final_action; then
+    want final_action "$AFTER_DUMP"
+  else
+    note "kdump of this system always reboots after a dump; '$AFTER_DUMP' is not possible."
+  fi
+  [ -z "$DUMPS_TO_KEEP" ] || note 'kdump of this system deletes no old dumps; dumpsToKeep is not possible.'
+  while read -r option value; do
+    case $option in
+      nfs | ssh | raw | dracut_args | ext[234] | xfs | btrfs | minix | virtiofs) note "kdump.conf has '$option $value': the dump may go to another place than $DUMP_PATH." ;;
+    esac
+  done < "$settings_file"
+}
+
+# KDUMP_KEEP_OLD_DUMPS counts those beside the new one; -1, for none, is unknown to kdump 2, which has KDUMP_CRASHKERNEL.
+want_suse_settings() {
+  want KDUMP_SAVEDIR "$DUMP_PATH"
+  want '?KDUMP_IMMEDIATE_REBOOT' yes
+  [ -z "$DUMP_LEVEL" ] || want KDUMP_DUMPLEVEL "$DUMP_LEVEL"
+  case ${COMPRESSION:+$compressor} in
+    '') ;;
+    zlib) want KDUMP_DUMPFORMAT compressed ;;
+    *) want KDUMP_DUMPFORMAT "$compressor" ;;
+  esac
+  if [ "$DUMPS_TO_KEEP" = 1 ] && knows '^KDUMP_CRASHKERNEL='; then
+    note 'kdump of this system keeps at least one old dump beside a new one; dumpsToKeep is 2.'
+    want KDUMP_KEEP_OLD_DUMPS 1
+  elif [ "$DUMPS_TO_KEEP" = 1 ]; then
+    want KDUMP_KEEP_OLD_DUMPS -1
+  elif [ -n "$DUMPS_TO_KEEP" ]; then
+    want KDUMP_KEEP_OLD_DUMPS $((DUMPS_TO_KEEP - 1))
+  fi
+  # kdump 2 compares this with the command line at every boot and changes the boot loader by itself when they differ.
+  want '?KDUMP_CRASHKERNEL' "${words# }"
+  [ "$AFTER_DUMP" = reboot ] || note "kdump of this system always reboots after a dump; '$AFTER_DUMP' is not possible."
+}
+
+decide_settings() {
+  [ -f "$settings_file" ] || fail "$settings_file does not exist, although the package is installed." 'Reinstall the package.'
+  settings=
+  choose_compressor
+  case $family in
+    debian) want_debian_settings ;;
+    suse) want_suse_settings ;;
+    *) want_kdump_conf ;;
+  esac
 }
 
 # Settings count from the next load of the crash kernel. The note is written before the change, so that a run that is killed in
@@ -44,24 +113,32 @@ reload_is_pending() {
   [ -n "$line" ] && [ "$line" = "$boot_id" ]
 }
 
+# edit_loaded_settings FILE EDITOR
+edit_loaded_settings() {
+  ! is_already "$1" "$2" "$1" || return 0
+  if crash_kernel_is_loaded; then
+    put_file "$RELOAD_NOTE" print_boot_id
+  fi
+  edit_file "$1" "$2"
+}
+
+# Graviton: an initrd of an older kexec-tools hangs in the capture kernel with irqpoll, which newer ones leave out.
+ARM_SETTINGS_FILE=/etc/sysconfig/kdump
+
+print_without_irqpoll() {
+  sed '/^KDUMP_COMMANDLINE_APPEND=/s/\([" ]\)irqpoll \{0,1\}/\1/' "$1"
+}
+
 configure_kdump() {
-  case $family in
-    debian) settings_file=/etc/default/kdump-tools settings_editor=print_debian_settings ;;
-    amazon2) settings_file=/etc/kdump.conf settings_editor=print_kdump_conf ;;
-  esac
-  [ -f "$settings_file" ] || fail "$settings_file does not exist, although the package is installed." 'Reinstall the package.'
-  # A dump holds the memory of the machine: nobody but root reads it.
-  # shellcheck disable=SC2174
-  [ -d "$DUMP_PATH" ] || mkdir -p -m 0700 "$DUMP_PATH" ||
-    fail "The directory $DUMP_PATH for the dumps could not be made." 'See standard error, or take another path.'
-  if ! is_already "$settings_file" "$settings_editor" "$settings_file"; then
-    if crash_kernel_is_loaded; then
-      put_file "$RELOAD_NOTE" print_boot_id
-    fi
-    edit_file "$settings_file" "$settings_editor"
+  if [ ! -d "$DUMP_PATH" ]; then
+    record directory "$DUMP_PATH" none
+    # A dump holds the memory of the machine: nobody but root reads it.
+    # shellcheck disable=SC2174
+    mkdir -p -m 0700 "$DUMP_PATH" || fail "The directory $DUMP_PATH for the dumps could not be made." 'See standard error, or take another path.'
   fi
-  if ! tool systemctl is-enabled --quiet "$service"; then
-    tool systemctl enable "$service" || fail "The service $service could not be enabled." 'See standard error; is it masked?'
-    note_change "service $service enabled"
+  edit_loaded_settings "$settings_file" print_with_settings
+  if [ "$arch" = aarch64 ] && [ "$settings_file" = /etc/kdump.conf ] && [ -f "$ARM_SETTINGS_FILE" ]; then
+    edit_loaded_settings "$ARM_SETTINGS_FILE" print_without_irqpoll
   fi
+  enable_service
 }

@@ -4,8 +4,15 @@
 # State Manager runs one association after the other, but a command by hand may come in between.
 wait_for_other_run() {
   has flock || return 0
-  exec 8>> /run/cdk-diagnostic-interrupt.lock
+  mkdir -p "$RUN_DIRECTORY" || return 0
+  exec 8>> "$RUN_DIRECTORY/lock"
   flock -w 600 8 || fail 'Another run of this program has been at work for ten minutes.' 'Wait for it, or find out what it waits for.'
+}
+
+finish_armed() {
+  cause='The crash kernel is loaded.'
+  has_unknown_nmi_panic || cause="$cause This architecture has no unknown NMIs, and EC2 sends it no diagnostic interrupt."
+  finish armed "$cause" ''
 }
 
 report_outcome() {
@@ -25,22 +32,40 @@ report_outcome() {
     require_reboot "$settings_file $DUMP_PATH" \
       "$settings_file was changed, and kernel.kexec_load_disabled=1 forbids to load the crash kernel again before the next boot."
   fi
-  finish armed 'The crash kernel is loaded.' ''
+  refuse_low_disk
+  converged=yes
+  finish_armed
 }
 
-main() {
-  open_status
-  detect_system
-  refuse_unsupported_system
-  refuse_hardened_kernel
-  wait_for_other_run
+configure() {
   install_packages
   decide_crashkernel
-  configure_bootloader
+  crashkernel_words "$crashkernel_wanted"
+  decide_settings
+  record crashkernel before "$crashkernel_seen"
+  record_applied
+  configure_grub_settings
+  configure_boot_entries
+  configure_grub_configurations
   configure_sysctl
   configure_kdump
   arm
   report_outcome
+}
+
+main() {
+  open_status
+  [ "$ACTION" = revert ] || finish_if_converged
+  detect_system
+  refuse_capture_kernel
+  refuse_unsupported_system
+  if [ "$ACTION" = revert ]; then
+    wait_for_other_run
+    revert
+  fi
+  refuse_hardened_kernel
+  wait_for_other_run
+  configure
 }
 
 # No pattern is expanded anywhere, unless a function says so; collation and messages do not depend on the machine's language.

@@ -11,19 +11,25 @@ lock_is_held() {
   return 1
 }
 
+# process_lives FILE: yum, dnf and zypper write their process id into a file.
+process_lives() {
+  first_line "$1"
+  [ -n "$line" ] && [ -d "/proc/$line" ]
+}
+
 package_manager_is_busy() {
-  case $family in
-    debian) locks='/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock' ;;
-    amazon2)
-      locks=/var/lib/rpm/.rpm.lock
-      first_line /var/run/yum.pid
-      if [ -n "$line" ] && [ -d "/proc/$line" ]; then
-        return 0
-      fi
-      ;;
+  case $packager in
+    apt-get) locks='/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock' ;;
+    *) locks=/var/lib/rpm/.rpm.lock ;;
   esac
   for lock in $locks; do
     if lock_is_held "$lock"; then
+      return 0
+    fi
+  done
+  for lock in /var/run/yum.pid /var/lib/dnf/rpmdb_lock.pid /var/cache/dnf/metadata_lock.pid /var/cache/dnf/download_lock.pid \
+    /var/run/zypp.pid; do
+    if process_lives "$lock"; then
       return 0
     fi
   done
@@ -41,14 +47,23 @@ wait_for_package_manager() {
   done
 }
 
-debian_packages_are_installed() {
-  # shellcheck disable=SC2016
-  [ "$(dpkg-query -W -f='${db:Status-Status} ' kdump-tools makedumpfile 2> /dev/null)" = 'installed installed ' ]
+# shellcheck disable=SC2086
+packages_are_installed() {
+  case $packager in
+    apt-get)
+      # shellcheck disable=SC2016
+      for state in $(dpkg-query -W -f='${Status} ' $packages 2> /dev/null || echo missing); do
+        case $state in install | hold | ok | installed) ;; *) return 1 ;; esac
+      done
+      ;;
+    *) rpm -q --quiet $packages ;;
+  esac
 }
 
 # makedumpfile is only recommended by kdump-tools since Debian 12, and without it the dump has 0 bytes. The other recommended
 # packages are hundreds of megabytes that nobody needs on the instance.
-install_debian_packages() {
+# shellcheck disable=SC2086
+install_by_apt() {
   # needrestart would restart services that are none of our business.
   export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
   printf '%s\n' 'kdump-tools kdump-tools/use_kdump boolean true' 'kexec-tools kexec-tools/load_kexec boolean false' |
@@ -60,31 +75,20 @@ install_debian_packages() {
   # A source that does not answer is no reason to give up: the packages may be known already.
   tool apt-get -q -o DPkg::Lock::Timeout=300 update
   tool apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
-    --no-install-recommends install kdump-tools makedumpfile
-  debian_packages_are_installed || fail 'kdump-tools and makedumpfile could not be installed.' \
-    'See what apt-get wrote to standard error: network, sources, space, or another run of apt.'
+    --no-install-recommends install $packages
 }
 
-# yum waits for its lock without end unless it is told to exit.
-install_amazon2_packages() {
-  tool yum -y --setopt=exit_on_lock=1 install kexec-tools
-  rpm -q --quiet kexec-tools || fail 'kexec-tools could not be installed.' \
-    'See what yum wrote to standard error: network, repositories, space, or another run of yum.'
-}
-
+# yum and dnf wait for their lock without end unless they are told to exit; zypper is told how long to wait.
+# shellcheck disable=SC2086
 install_packages() {
-  case $family in
-    debian)
-      ! debian_packages_are_installed || return 0
-      wait_for_package_manager
-      install_debian_packages
-      note_change 'packages kdump-tools makedumpfile'
-      ;;
-    amazon2)
-      ! rpm -q --quiet kexec-tools || return 0
-      wait_for_package_manager
-      install_amazon2_packages
-      note_change 'package kexec-tools'
-      ;;
+  ! packages_are_installed || return 0
+  wait_for_package_manager
+  case $packager in
+    apt-get) install_by_apt ;;
+    zypper) ZYPP_LOCK_TIMEOUT=300 tool zypper --non-interactive install --no-recommends $packages ;;
+    *) tool "$packager" -y --setopt=exit_on_lock=1 install $packages ;;
   esac
+  packages_are_installed || fail "The packages could not be installed: $packages." \
+    "See what $packager wrote to standard error: network, repositories, space, or another run of it."
+  note_change "packages $packages"
 }

@@ -26,6 +26,27 @@ print_reboots() {
   printf '%s\n' "$boot_id $1"
 }
 
+# REBOOT_WINDOW: the days of the week (1 is Monday), the minute of the day at which it opens, and for how many minutes; in UTC. After
+# midnight it is still the window of the day before.
+window_is_open() {
+  read -r days opens minutes <<WINDOW
+$REBOOT_WINDOW
+WINDOW
+  read -r day hour minute <<NOW
+$(date -u '+%u %H %M')
+NOW
+  # Without the leading zero, which would make the numbers octal.
+  now=$((${hour#0} * 60 + ${minute#0}))
+  yesterday=$(((day + 5) % 7 + 1))
+  case $days in *"$day"*)
+    if [ "$now" -ge "$opens" ] && [ "$now" -lt $((opens + minutes)) ]; then
+      return 0
+    fi
+    ;;
+  esac
+  case $days in *"$yesterday"*) [ $((now + 1440)) -lt $((opens + minutes)) ] ;; *) return 1 ;; esac
+}
+
 # require_reboot REASON CAUSE
 require_reboot() {
   if [ "$REBOOT_POLICY" = never ]; then
@@ -40,6 +61,12 @@ require_reboot() {
   fi
   if package_manager_is_busy; then
     finish reboot-required "$2 It was put off, because the package manager is at work." 'Nothing to do; the next run tries again.'
+  fi
+  if dump_is_being_saved; then
+    finish reboot-required "$2 It was put off, because a dump is being saved." 'Nothing to do; the next run tries again.'
+  fi
+  if [ "$REBOOT_POLICY" = inWindow ] && ! window_is_open; then
+    finish reboot-required "$2 It is put off until the window for reboots opens." 'Nothing to do; the first run in the window asks for it.'
   fi
   put_file "$REBOOTS_FILE" print_reboots "$1"
   finish reboot-required "$2 The agent is asked to reboot." 'Nothing to do.' 194

@@ -10,8 +10,11 @@
 #   insufficient-memory    23   booted with the wanted crashkernel=, and the kernel reserved nothing
 #   unsupported            24   this system is not one that the program knows; nothing was changed
 #   failed                 25   a step could not be carried out; "cause" says which
+#   low-disk               26   the crash kernel is loaded, but a dump may not fit on the disk
+#   reverted               27   what this program had configured was put back
 #
-# 194 is the agent's own code for "reboot, then run me again" and is given by ask_for_reboot alone.
+# 0 means armed and nothing else, because the association's status is taken for that. 194 is the agent's own code for "reboot,
+# then run me again" and is given by require_reboot alone.
 
 exit_code_of() {
   case $1 in
@@ -21,6 +24,8 @@ exit_code_of() {
     blocked-by-hardening) exit_code=22 ;;
     insufficient-memory) exit_code=23 ;;
     unsupported) exit_code=24 ;;
+    low-disk) exit_code=26 ;;
+    reverted) exit_code=27 ;;
     *) exit_code=25 ;;
   esac
 }
@@ -31,6 +36,8 @@ open_status() {
   exec 9>&1 1>&2
   reported=
   changes=
+  contradictions=
+  notes=
   trap 'report_unexpected_end' EXIT
   trap 'fail "The program was interrupted by a signal." "Run it again; every step can be repeated."' HUP INT TERM
 }
@@ -89,6 +96,12 @@ note_change() {
 "
 }
 
+# What was asked for and this system cannot do, or what stands beside it.
+note() {
+  notes="$notes$1
+"
+}
+
 print_status() {
   printf '{"program":"cdk-diagnostic-interrupt","version":%s' "$(json_string "$PROGRAM_VERSION")"
   printf ',"state":%s,"cause":%s,"remedy":%s' "$(json_string "$1")" "$(json_string "$2")" "$(json_string "$3")"
@@ -100,15 +113,23 @@ print_status() {
   printf ',"reservedBytes":%s' "$(json_number "$line")"
   first_line /proc/sys/kernel/unknown_nmi_panic
   printf ',"unknownNmiPanic":%s' "$(json_number "$line")"
-  printf ',"changed":%s' "$(json_lines "${changes:-}")"
-  printf ',"contradictions":%s}\n' "$(json_lines "${contradictions:-}")"
+  printf ',"freeBytes":%s,"neededBytes":%s' "$(json_number "${free_bytes:-}")" "$(json_number "${needed_bytes:-}")"
+  printf ',"lastDump":%s' "$(json_string "${last_dump:-}")"
+  printf ',"changed":%s,"notes":%s' "$(json_lines "$changes")" "$(json_lines "$notes")"
+  printf ',"contradictions":%s}\n' "$(json_lines "$contradictions")"
 }
 
 # finish STATE CAUSE REMEDY [EXIT-CODE]: the end of every run.
 finish() {
   reported=yes
   exit_code_of "$1"
+  find_last_dump
   print_status "$1" "$2" "$3" >&9
+  case $1 in
+    reverted) remove_inventory ;;
+    *) [ -n "${inventory_is_written:-}" ] || write_inventory "$1" "$2" ;;
+  esac
+  [ -z "${converged:-}" ] || leave_stamp
   exit "${4:-$exit_code}"
 }
 

@@ -3,6 +3,8 @@
 
 # Read by systemd-sysctl after 99-sysctl.conf, the link to /etc/sysctl.conf. Debian 13 reads no /etc/sysctl.conf at boot at all.
 SYSCTL_FILE=/etc/sysctl.d/zz-cdk-diagnostic-interrupt.conf
+# Amazon Linux 1 boots without systemd, and is only known to read this one.
+OLD_SYSCTL_FILE=/etc/sysctl.conf
 # Seconds. With 0, the kernel's default, a panic while kdump is not armed hangs for ever.
 PANIC_TIMEOUT=10
 
@@ -11,12 +13,20 @@ has_unknown_nmi_panic() {
   [ -e /proc/sys/kernel/unknown_nmi_panic ]
 }
 
-print_sysctl_file() {
-  printf '%s\n' '# Written by cdk-diagnostic-interrupt, which overwrites changes.'
+print_sysctl_settings() {
   if has_unknown_nmi_panic; then
     printf '%s\n' 'kernel.unknown_nmi_panic = 1'
   fi
   printf '%s\n' "kernel.panic = $PANIC_TIMEOUT"
+}
+
+print_sysctl_file() {
+  printf '%s\n' '# Written by cdk-diagnostic-interrupt, which overwrites changes.'
+  print_sysctl_settings
+}
+
+print_with_sysctl_block() {
+  print_with_block "$1" print_sysctl_settings
 }
 
 # live_value NAME: a number in $line. It takes one read(2): a number in /proc/sys ends after the first one (proc_dointvec), and dash
@@ -29,10 +39,20 @@ live_value() {
 set_live() {
   live_value "$1"
   [ "$line" != "$2" ] || return 0
+  record sysctl "$1" "$line"
   printf '%s\n' "$2" > "/proc/sys/kernel/$1"
   live_value "$1"
   [ "$line" = "$2" ] || fail "kernel.$1 could not be set to $2; it is '$line'." 'See standard error.'
   note_change "kernel.$1=$2"
+}
+
+kernel_settings_are_live() {
+  if has_unknown_nmi_panic; then
+    first_line /proc/sys/kernel/unknown_nmi_panic
+    [ "$line" = 1 ] || return 1
+  fi
+  live_value panic
+  [ "$line" = "$PANIC_TIMEOUT" ]
 }
 
 # note_contradictions FILE: its assignments that are not ours. Blanks and "=" separate the words.
@@ -53,7 +73,6 @@ note_contradictions() {
 
 # What is applied after our file: later names at boot, and /etc/sysctl.conf by `sysctl -p` and `sysctl --system`.
 find_contradictions() {
-  contradictions=
   after_ours=
   set +f
   for file in /etc/sysctl.d/*.conf; do
@@ -63,11 +82,15 @@ find_contradictions() {
     esac
   done
   set -f
-  [ ! -r /etc/sysctl.conf ] || note_contradictions /etc/sysctl.conf
+  [ ! -r "$OLD_SYSCTL_FILE" ] || note_contradictions "$OLD_SYSCTL_FILE"
 }
 
 configure_sysctl() {
-  put_file "$SYSCTL_FILE" print_sysctl_file
+  if [ "$init" = systemd ]; then
+    put_file "$SYSCTL_FILE" print_sysctl_file
+  else
+    edit_file "$OLD_SYSCTL_FILE" print_with_sysctl_block
+  fi
   if has_unknown_nmi_panic; then
     set_live unknown_nmi_panic 1
   fi

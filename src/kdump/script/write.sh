@@ -10,12 +10,12 @@ beside_of() {
   beside="${1%/*}/.${1##*/}.cdk-diagnostic-interrupt"
 }
 
-# begin_beside FILE: an empty file beside it, with its owner and mode.
+# begin_beside FILE: an empty file beside it, with its owner, mode and SELinux label (-a keeps what it can and does not complain).
 begin_beside() {
   beside_of "$1"
   rm -f "$beside"
   if [ -e "$1" ]; then
-    cp -p "$1" "$beside" && : > "$beside"
+    cp -a "$1" "$beside" && : > "$beside"
   else
     : > "$beside"
   fi
@@ -25,7 +25,13 @@ begin_beside() {
 # the argument and sync everything, which does as well.
 commit_beside() {
   beside_of "$1"
-  sync "$beside" && mv -f "$beside" "$1" && sync "${1%/*}"
+  new_file=
+  [ -e "$1" ] || new_file=yes
+  sync "$beside" && mv -f "$beside" "$1" && sync "${1%/*}" || return 1
+  # A file that was not there before has its directory's label, which is not always the one that the policy wants for it.
+  if [ -n "$new_file" ] && [ -e /sys/fs/selinux/enforce ] && has restorecon; then
+    tool restorecon "$1"
+  fi
 }
 
 abandon_beside() {
@@ -33,13 +39,18 @@ abandon_beside() {
   rm -f "$beside"
 }
 
+# backup_of FILE: the name of its backup, in $backup.
+backup_of() {
+  backup="$STATE_DIRECTORY/backup$1"
+}
+
 # keep_backup FILE: one copy of a file that is not ours, as it was before we first touched it.
 keep_backup() {
-  backup="$STATE_DIRECTORY/backup$1"
+  backup_of "$1"
   [ -e "$1" ] && [ ! -e "$backup" ] || return 0
   mkdir -p "${backup%/*}" || return 1
   beside_of "$backup"
-  cp -p "$1" "$beside" && commit_beside "$backup"
+  cp -a "$1" "$beside" && commit_beside "$backup"
 }
 
 # is_already FILE PRODUCER [ARGUMENT...]: is FILE what PRODUCER prints?
@@ -49,16 +60,21 @@ is_already() {
   [ -f "$compared" ] && "$@" | cmp -s - "$compared"
 }
 
-# put_file FILE PRODUCER [ARGUMENT...]: makes FILE what PRODUCER prints. Touches nothing when it already is.
-put_file() {
-  ! is_already "$@" || return 0
+# write_file FILE PRODUCER [ARGUMENT...]: FILE becomes what PRODUCER prints; it stays as it is when that fails.
+write_file() {
   target=$1
   shift
   if ! mkdir -p "${target%/*}" || ! begin_beside "$target" || ! "$@" > "$beside" || ! commit_beside "$target"; then
     abandon_beside "$target"
-    fail "$target could not be written." 'See standard error: a full or read-only file system is the usual reason.'
+    return 1
   fi
-  note_change "$target"
+}
+
+# put_file FILE PRODUCER [ARGUMENT...]: the same, as a step of the program. Touches nothing when FILE is that already.
+put_file() {
+  ! is_already "$@" || return 0
+  write_file "$@" || fail "$1 could not be written." 'See standard error: a full or read-only file system is the usual reason.'
+  note_change "$1"
 }
 
 # edit_file FILE EDITOR: a file that is not ours becomes what EDITOR makes of it. A link stays a link.
@@ -67,4 +83,34 @@ edit_file() {
   ! is_already "$edited" "$2" "$edited" || return 0
   keep_backup "$edited" || fail "$edited could not be backed up to $STATE_DIRECTORY." 'See standard error; is /var full?'
   put_file "$edited" "$2" "$edited"
+}
+
+# remove_file FILE
+remove_file() {
+  [ -e "$1" ] || return 0
+  if ! rm -f "$1" || ! sync "${1%/*}"; then
+    fail "$1 could not be removed." 'See standard error: is the file system read-only?'
+  fi
+  note_change "$1 removed"
+}
+
+BLOCK_BEGIN='# BEGIN cdk-diagnostic-interrupt'
+BLOCK_END='# END cdk-diagnostic-interrupt'
+
+# print_without_block FILE
+print_without_block() {
+  awk -v begin="$BLOCK_BEGIN" -v end="$BLOCK_END" '
+    $0 == begin { inside = 1 }
+    !inside { print }
+    $0 == end { inside = 0 }' "$1"
+}
+
+# print_with_block FILE PRODUCER: FILE with a block of our own at its end.
+print_with_block() {
+  if [ -e "$1" ]; then
+    print_without_block "$1" || return 1
+  fi
+  printf '%s\n' "$BLOCK_BEGIN"
+  "$2"
+  printf '%s\n' "$BLOCK_END"
 }

@@ -8,7 +8,7 @@ let machine: Machine;
 
 /** The image with another table in the conffile of kdump-tools. */
 function withTable(image: Image, table: string): Image {
-  const settings = { '/etc/default/grub.d/kdump-tools.cfg': table };
+  const settings = { ...image.packages['kdump-tools'].settings, '/etc/default/grub.d/kdump-tools.cfg': table };
   return { ...image, packages: { ...image.packages, 'kdump-tools': { ...image.packages['kdump-tools'], settings } } };
 }
 
@@ -42,7 +42,7 @@ function expectLoop(image: Image, options: MachineOptions = {}): void {
   const before = machine.snapshot();
   expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed', changed: [] } });
   expect(machine.snapshot()).toEqual(before);
-  expect(machine.log()).toEqual([expect.stringMatching(/^systemctl is-enabled/)]);
+  expect(machine.log()).toEqual([]);
 }
 
 describe.each<[string, Image]>([

@@ -28,16 +28,16 @@ test.each([[['dash']], [['bash']], [['busybox', 'ash']]])('fails with a status l
   machine = new Machine(DEBIAN_12, { sh });
   machine.breakCommand('sync', 'echo "sync: No space left on device" >&2; exit 1');
   const outcome = machine.run();
-  expect(outcome).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(/could not be written/) } });
+  expect(outcome).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(/could not be kept/) } });
   expect(machine.exists('/etc/default/grub.d/zz-cdk-diagnostic-interrupt.cfg')).toBe(false);
   expect(machine.exists('/etc/default/grub.d/.zz-cdk-diagnostic-interrupt.cfg.cdk-diagnostic-interrupt')).toBe(false);
 });
 
-test('fails when a file that is not ours cannot be backed up, and leaves it as it is', () => {
+test('fails when the state before cannot be kept, and leaves everything as it is', () => {
   machine = new Machine(AMAZON_LINUX_2);
   const original = machine.read('/etc/default/grub');
   machine.write('/var/lib/cdk-diagnostic-interrupt', 'a file\n');
-  expect(machine.run()).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(/could not be backed up/) } });
+  expect(machine.run()).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(/could not be kept/) } });
   expect(machine.read('/etc/default/grub')).toBe(original);
 });
 
@@ -50,6 +50,6 @@ test('waits for another run of the program, with a bound', () => {
 
 test('fails with a status line when the shell itself gives up', () => {
   machine = new Machine(DEBIAN_12);
-  machine.remove('/run'); // where dash cannot open the lock file, it exits at once
+  machine.write('/run/cdk-diagnostic-interrupt/lock/is', 'a directory\n'); // where dash cannot open a file, it exits at once
   expect(machine.run()).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(/ended before/) } });
 });

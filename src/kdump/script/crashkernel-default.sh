@@ -1,0 +1,118 @@
+# shellcheck shell=sh
+# CrashKernel.auto(): the distribution's own value or table, raised where it is known to be too small. The vendor's tool is asked
+# where there is one; what it says is taken only when it has the kernel's grammar, since it goes into files that shells read.
+#
+# The kernel rounds the memory up to the next 128 MiB before it looks into a table: a 1 GiB instance is in the range "1G-".
+
+# is_crashkernel VALUE
+is_crashkernel() {
+  case $1 in
+    '' | [!0-9]* | *[!0-9KMGTkmgt:,@\ -]*) return 1 ;;
+  esac
+}
+
+# The table of RHEL 9 (kdump-utils, kdump-lib.sh), which serves every kernel from EL7 on: those of Oracle never knew the word "auto",
+# and the others have lost it since.
+enterprise_table() {
+  case $arch in
+    aarch64) crashkernel=1G-4G:256M,4G-64G:320M,64G-:576M ;;
+    *) crashkernel=1G-4G:192M,4G-64G:256M,64G-:512M ;;
+  esac
+}
+
+# kdumpctl knows the table of its own release since EL9.
+kdumpctl_crashkernel() {
+  crashkernel=$(tool kdumpctl get-default-crashkernel)
+  is_crashkernel "$crashkernel" || enterprise_table
+}
+
+# Red Hat's kernels up to EL8 know the value "auto". An image that reserves memory by it needs no other value, and no reboot.
+keep_auto() {
+  if [ "$crashkernel_seen" = auto ] && memory_is_reserved; then
+    crashkernel=auto
+  else
+    enterprise_table
+  fi
+}
+
+# The package kdump-tools ships the distribution's table as an assignment in a file of its own.
+debian_crashkernel() {
+  words=
+  if [ -r /etc/default/grub.d/kdump-tools.cfg ]; then
+    while IFS= read -r line; do
+      case $line in '#'*) ;; *) words="$words $line" ;; esac
+    done < /etc/default/grub.d/kdump-tools.cfg
+  fi
+  # shellcheck disable=SC2046
+  effective_crashkernel $(printf '%s' "$words" | tr "\"'" '  ')
+  is_crashkernel "$crashkernel" || crashkernel=
+  case $crashkernel in
+    # Debian 11 and 12 on amd64: too small for the capture kernel and initramfs of a cloud kernel.
+    384M-:128M) crashkernel=512M-1G:192M,1G-:256M ;;
+    # Some releases leave the table out on small machines.
+    '') case $arch in
+      aarch64) crashkernel=1G-4G:256M,4G-64G:320M,64G-:576M ;;
+      *) crashkernel=512M-1G:192M,1G-:256M ;;
+    esac ;;
+  esac
+}
+
+# kdumptool works the size out from this machine's memory, kernel and devices, so it may say another thing tomorrow. It is asked once,
+# and again when the machine has another size: a value that wanders would want reboots.
+CALIBRATION_FILE=$STATE_DIRECTORY/calibration
+
+print_calibration() {
+  printf '%s\n' "$memory_kib $crashkernel"
+}
+
+suse_crashkernel() {
+  read_memory
+  if [ -r "$CALIBRATION_FILE" ]; then
+    read -r calibrated_kib crashkernel < "$CALIBRATION_FILE"
+    if [ "$memory_kib" -lt $((calibrated_kib * 5 / 4)) ] && [ "$memory_kib" -gt $((calibrated_kib * 3 / 4)) ] && is_crashkernel "$crashkernel"; then
+      return 0
+    fi
+  fi
+  calibrate
+  put_file "$CALIBRATION_FILE" print_calibration
+}
+
+# "Low: 72", "High: 143" and more such lines, in MiB. 0 or no High: one plain value, as on arm64.
+calibrate() {
+  low='' high=''
+  calibration=$(tool kdumptool calibrate) || calibration=
+  while read -r key value _; do
+    case $key in
+      Low:) low=$value ;;
+      High:) high=$value ;;
+    esac
+  done <<CALIBRATION
+$calibration
+CALIBRATION
+  case $low$high in
+    '' | *[!0-9]*)
+      fail 'kdumptool calibrate named no size for the crash kernel.' 'See standard error, or give the size (CrashKernel.size).'
+      ;;
+  esac
+  if [ "${high:-0}" -gt 0 ]; then
+    crashkernel="${high}M,high ${low:-0}M,low"
+  else
+    crashkernel=${low}M
+  fi
+}
+
+decide_crashkernel() {
+  crashkernel=$CRASHKERNEL
+  if [ "$CRASHKERNEL" = auto ]; then
+    case $family:$release in
+      debian:*) debian_crashkernel ;;
+      # The EC2 User Guide said 160M in 2019 and says 256M now. The kernel of Amazon Linux 1 is small.
+      amazon:2018) crashkernel=160M ;;
+      amazon:2) crashkernel=512M-1G:160M,1G-:256M ;;
+      enterprise:[78]) keep_auto ;;
+      suse:*) suse_crashkernel ;;
+      *) kdumpctl_crashkernel ;;
+    esac
+  fi
+  crashkernel_wanted=$crashkernel
+}

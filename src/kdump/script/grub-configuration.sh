@@ -1,0 +1,71 @@
+# shellcheck shell=sh
+# grub.cfg: where it is, and making it anew from GRUB's settings.
+
+# grub_configuration_kind FILE: "entries" when it boots by files of the Boot Loader Specification, "kernels" when it names kernels, or
+# nothing (the stub of an EFI system partition, which leads to another grub.cfg).
+grub_configuration_kind() {
+  awk '
+    $1 == "blscfg" { entries = 1 }
+    $1 ~ /^linux(16|efi)?$/ { kernels = 1 }
+    END { print entries ? "entries" : kernels ? "kernels" : "" }' "$1"
+}
+
+# find_boot_loader: $grub_configurations are made by grub-mkconfig, $boot_entries is yes where files in /boot/loader/entries count, and
+# $legacy_configuration is that of GRUB 0.97. Debian and Ubuntu boot by one file on every platform; the others have a link for BIOS and
+# one for UEFI, and may have both.
+find_boot_loader() {
+  grub_configurations='' boot_entries='' legacy_configuration=''
+  case $family in
+    debian) candidates=/boot/grub/grub.cfg ;;
+    *) candidates='/etc/grub2.cfg /etc/grub2-efi.cfg /boot/grub2/grub.cfg' ;;
+  esac
+  for candidate in $candidates; do
+    candidate=$(readlink -f "$candidate") || continue
+    [ -f "$candidate" ] || continue
+    case " $grub_configurations " in *" $candidate "*) continue ;; esac
+    case $(grub_configuration_kind "$candidate") in
+      kernels) grub_configurations="$grub_configurations $candidate" ;;
+      entries) ! with_boot_entries has_any || boot_entries=yes ;;
+    esac
+  done
+  boot_loader_files="$grub_configurations$boot_entries"
+  if [ -z "$boot_loader_files" ] && [ -f /boot/grub/grub.conf ]; then
+    legacy_configuration=$(readlink -f /boot/grub/grub.conf)
+    boot_loader_files=$legacy_configuration
+  fi
+}
+
+# grub_configuration_carries FILE: does it boot a kernel with the wanted value? $boots_any is set to ask for any kernel.
+grub_configuration_carries() {
+  awk -v wanted="$crashkernel_wanted" -v any="${boots_any:-}" "$CRASHKERNEL_AWK"'
+    $1 ~ /^linux(16|efi)?$/ && (any || counting($0) == wanted) { found = 1; exit }
+    END { exit !found }' "$1"
+}
+
+# grub-mkconfig -o (and so update-grub) copies the new text into the live file: a power loss in between leaves half of it. So it
+# writes to standard output here, and what it wrote is checked before it takes the live file's place.
+regenerate_grub_configuration() {
+  if ! begin_beside "$1" || ! tool "$mkconfig" > "$beside"; then
+    abandon_beside "$1"
+    fail "$mkconfig failed; $1 is unchanged." "See standard error, and run $mkconfig by hand."
+  fi
+  if has "$script_check" && ! tool "$script_check" "$beside"; then
+    abandon_beside "$1"
+    fail "$mkconfig wrote a configuration that $script_check refuses; $1 is unchanged." 'Look for errors in /etc/default/grub and /etc/grub.d.'
+  fi
+  if ! grub_configuration_carries "$beside"; then
+    abandon_beside "$1"
+    fail "$mkconfig wrote no kernel with ${boots_any:-crashkernel=$crashkernel_wanted}; $1 is unchanged." \
+      'Something overrides GRUB_CMDLINE_LINUX_DEFAULT: look into /etc/default/grub, /etc/default/grub.d and /etc/grub.d.'
+  fi
+  if ! switch_boot_files "$1"; then
+    abandon_boot_files "$1"
+    fail "$1 could not be replaced." 'See standard error: a full or read-only file system is the usual reason.'
+  fi
+}
+
+configure_grub_configurations() {
+  for configuration in $grub_configurations; do
+    grub_configuration_carries "$configuration" || regenerate_grub_configuration "$configuration"
+  done
+}
