@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Incident } from './incident';
+import { DEBIAN_12, RELEASES } from './instance/release';
 import { renderReport } from './report';
 
 const HELP = `Usage: npm run demo -- [options]
@@ -15,6 +16,7 @@ synthesised function decide and interrupt it, and shows the panic and the dump.
 
   --report FILE   write the outcome as JSON: ok, steps[{name, seconds}], timeline, verdict, panic, backtrace, dump{path, bytes}
   --work FOLDER   where the cloud assembly and the logs go, and stay (default: a temporary folder, kept only after a failure)
+  --system NAME   what the machine is: ${RELEASES.map(each => each.name).join(', ')} (default: ${DEBIAN_12.name})
   --controls      make the control runs as well: a hang before kdump is armed, and an alarm about a healthy machine
   --help          this text
 
@@ -27,7 +29,7 @@ async function main(): Promise<number> {
     return options;
   }
   const workDirectory = options.work ? resolve(options.work) : mkdtempSync(join(tmpdir(), 'cdk-diagnostic-interrupt-'));
-  const incident = new Incident({ workDirectory, controls: options.controls });
+  const incident = new Incident({ workDirectory, release: options.release, controls: options.controls });
   const { report } = incident;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void incident.close().finally(() => process.exit(1)));
@@ -58,6 +60,7 @@ function readOptions() {
       options: {
         report: { type: 'string' },
         work: { type: 'string' },
+        system: { type: 'string', default: DEBIAN_12.name },
         controls: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -66,7 +69,11 @@ function readOptions() {
       console.log(HELP);
       return 0;
     }
-    return { ...values, controls: values.controls ?? false };
+    const release = RELEASES.find(each => each.name === values.system);
+    if (!release) {
+      throw new Error(`--system ${values.system} is not known.`);
+    }
+    return { ...values, release, controls: values.controls ?? false };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${HELP}`);
     return 2;

@@ -4,22 +4,36 @@ import { promisify } from 'node:util';
 import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { EC2Client, RebootInstancesCommand } from '@aws-sdk/client-ec2';
 import { Invocation } from './aws/lambda';
+import { outcomeOf, requireRefusal } from './control';
 import { readDump } from './dump';
 import { DiskImage } from './instance/disk-image';
-import { Control, DemoReport, Outcome } from './report';
+import { Release } from './instance/release';
+import { Control, DemoReport } from './report';
 import { LocalStand } from './stand';
+import { crash, hang } from './trouble';
 
 const ROOT = join(__dirname, '..');
 const STACK = 'SingleInstance';
 const MINUTES = 60_000;
-/** The command line of the capture kernel, as it prints it: kexec adds where the memory of the panicked one lies. */
-const CAPTURE_KERNEL = /Kernel command line: .*elfcorehdr=/;
+/** On two busy cores, under software emulation; idle it takes 20 s. */
+const BOOT_MS = 5 * MINUTES;
+/**
+ * The command line of the capture kernel, as it prints it: kexec adds where the memory of the panicked one lies. On Arm that is
+ * told in another way; the packages of every distribution have it reset the devices, which the panicked kernel left at work.
+ */
+const CAPTURE_KERNEL = /Kernel command line: .*(elfcorehdr=|reset_devices)/;
 
 export interface IncidentOptions {
   /** Folder for the cloud assembly and the logs. */
   readonly workDirectory: string;
 
-  /** Whether the control runs are made: a hang before kdump is armed, and an alarm about a healthy machine. */
+  /** What the machine is. */
+  readonly release: Release;
+
+  /**
+   * Whether the control runs are made: a hang before kdump is armed, and an alarm about a healthy machine. A machine that takes no
+   * interrupts has none.
+   */
   readonly controls: boolean;
 }
 
@@ -31,28 +45,38 @@ export interface Step {
   run(tell: Tell): Promise<void>;
 }
 
-/** One incident from `cdk synth` to the crash dump, on the local stand. */
+/**
+ * One incident from `cdk synth` to the crash dump, on the local stand: the machine hangs and is interrupted. One that takes no
+ * interrupts (Arm) is crashed by the operator instead.
+ */
 export class Incident {
   public readonly report: DemoReport = { ok: false, steps: [], timeline: [], controls: [] };
   private readonly assembly: string;
+  private readonly image: DiskImage;
   private stand?: LocalStand;
 
   constructor(private readonly options: IncidentOptions) {
     this.assembly = join(options.workDirectory, 'cdk.out');
+    this.image = new DiskImage(options.release);
   }
 
   /** The steps in their order; each relies on those before it. */
   public steps(): Step[] {
-    const { controls } = this.options;
+    const { takesInterrupts } = this.options.release.platform;
+    const controls = this.options.controls && takesInterrupts;
     return [
       { name: 'Synthesise the example app with cdk synth', run: () => this.synthesise() },
-      { name: `Provide the machine's disk image${DiskImage.isCached() ? ' (from the cache)' : ''}`, run: async tell => { await DiskImage.provide(tell); } },
+      { name: `Provide the machine's disk image${this.image.isCached() ? ' (from the cache)' : ''}`, run: async tell => { await this.image.provide(tell); } },
       { name: 'Boot the machine', run: () => this.boot() },
       ...controls ? [{ name: 'Control: a hang before kdump is armed is refused', run: (tell: Tell) => this.hangUnarmed(tell) }] : [],
       { name: 'Arm kdump with the synthesised document', run: tell => this.arm(tell) },
       ...controls ? [{ name: 'Control: an alarm about a healthy machine is refused', run: () => this.alarmHealthy() }] : [],
-      { name: 'Hang the machine: every CPU spins in the kernel, interrupts off', run: () => this.hang() },
-      { name: 'Status check fails, alarm goes off, Lambda decides', run: tell => this.decide(tell) },
+      ...takesInterrupts ? [
+        { name: 'Hang the machine: every CPU spins in the kernel, interrupts off', run: () => this.hang() },
+        { name: 'Status check fails, alarm goes off, Lambda decides', run: (tell: Tell) => this.decide(tell) },
+      ] : [
+        { name: 'Crash the machine by sysrq: it takes no diagnostic interrupt', run: () => this.crash() },
+      ],
       { name: 'The kernel panics into the capture kernel', run: () => this.panic() },
       { name: 'The capture kernel writes the dump, the machine comes back', run: tell => this.comeBack(tell) },
       { name: 'Read the dump', run: () => this.inspect() },
@@ -71,15 +95,15 @@ export class Incident {
   }
 
   private async boot(): Promise<void> {
-    this.stand = await LocalStand.powerOn(this.options.workDirectory);
-    await this.stand.agentOnline(3 * MINUTES);
+    this.stand = await LocalStand.powerOn(this.options.workDirectory, this.options.release);
+    await this.stand.agentOnline(BOOT_MS);
     this.note('The machine has booted');
   }
 
   /** The machine hangs before the association ever ran on it; then the operator reboots it. */
   private async hangUnarmed(tell: Tell): Promise<void> {
     const stand = this.running();
-    await this.startHang();
+    await hang(stand);
     this.deployOnce();
     const control = await this.observe('hang before kdump is armed', tell);
     this.report.controls.push(control);
@@ -90,7 +114,7 @@ export class Incident {
     await ec2.send(new RebootInstancesCommand({ InstanceIds: [stand.machine.instanceId] }));
     ec2.destroy();
     tell('the operator rebooted the machine');
-    await stand.agentOnline(3 * MINUTES, rebooted);
+    await stand.agentOnline(BOOT_MS, rebooted);
   }
 
   private async arm(tell: Tell): Promise<void> {
@@ -128,8 +152,13 @@ export class Incident {
 
   private async hang(): Promise<void> {
     await this.alarmOk();
-    await this.startHang();
+    await hang(this.running());
     this.note('The machine hangs: it does not answer ARP');
+  }
+
+  private async crash(): Promise<void> {
+    await crash(this.running());
+    this.note('The operator crashes the machine');
   }
 
   private async decide(tell: Tell): Promise<void> {
@@ -159,25 +188,13 @@ export class Incident {
     await stand.waitFor('the capture kernel to reboot the machine', () => stand.resets > resets, 10 * MINUTES);
     this.note('The capture kernel wrote the dump and rebooted');
     tell('the dump is written, the machine boots');
-    await stand.agentOnline(5 * MINUTES, new Date());
+    await stand.agentOnline(BOOT_MS, new Date());
     this.note('The machine is back in service');
   }
 
   private async inspect(): Promise<void> {
     Object.assign(this.report, await readDump(this.running()));
     this.report.ok = true;
-  }
-
-  /**
-   * Loads the module that hangs the machine, after the command that did it has ended and the agent's note of that is on the disk: a
-   * command that a crash cuts off runs again.
-   */
-  private async startHang(): Promise<void> {
-    const stand = this.running();
-    const before = stand.vm.consoleLog().length;
-    await stand.runScript('systemd-run --quiet --no-block sh -c "sleep 1; sync; modprobe cdi_hang"');
-    await stand.vm.waitForConsole(/cdi_hang: every CPU stops here/, MINUTES, before);
-    while (await stand.machine.answersArp()) { /* asks again at once: each question waits for its answer */ }
   }
 
   private deployOnce(): void {
@@ -227,18 +244,5 @@ export class Incident {
       throw new Error('The machine has not been booted.');
     }
     return this.stand;
-  }
-}
-
-function outcomeOf({ attempts }: Invocation): Outcome | undefined {
-  const last = attempts[attempts.length - 1];
-  return last.result === undefined ? undefined : JSON.parse(last.result);
-}
-
-function requireRefusal({ name, verdict, untouched }: Control, reason: string): void {
-  const reasons = verdict?.refusals?.map(each => each.reason) ?? [];
-  if (verdict?.decision !== 'refuse' || !reasons.includes(reason) || !untouched) {
-    throw new Error(`${name}: a refusal by ${reason} was expected, and a machine that nothing happened to, but there is `
-      + JSON.stringify({ verdict, untouched }));
   }
 }

@@ -6,9 +6,10 @@ import { LocalAws } from './aws/aws-endpoint';
 import { Deployment } from './aws/deployment';
 import { Machine } from './aws/machine';
 import { DiskImage } from './instance/disk-image';
+import { Release } from './instance/release';
 import { VirtualMachine } from './instance/virtual-machine';
 
-/** What the example's instance is; EC2's figures for the type. */
+/** What the example's instance is; EC2's figures for the type. An Arm machine stands in for it as well: only its disk is another. */
 const INSTANCE_ID = 'i-0123456789abcdef0';
 const INSTANCE_TYPE = 't3.small';
 const MEMORY_MIB = 2048;
@@ -28,13 +29,18 @@ const OPERATOR = { accessKeyId: 'OPERATOR', secretAccessKey: 'OPERATOR' };
  */
 export class LocalStand {
   /** Powers on the machine; it has not booted yet when this returns. The image must be there, see DiskImage. */
-  public static async powerOn(workDirectory: string): Promise<LocalStand> {
+  public static async powerOn(workDirectory: string, release: Release): Promise<LocalStand> {
     mkdirSync(workDirectory, { recursive: true });
     const log = (line: string) => appendFileSync(join(workDirectory, 'stand.log'), `${new Date().toISOString()} ${line}\n`);
     const aws = new LocalAws({ minuteMs: MINUTE_MS, log });
     const url = await aws.listen();
     const vm = new VirtualMachine({
-      image: await DiskImage.provide(), workDirectory, instanceId: INSTANCE_ID, endpointPort: aws.port, memoryMiB: MEMORY_MIB,
+      image: await new DiskImage(release).provide(),
+      platform: release.platform,
+      workDirectory,
+      instanceId: INSTANCE_ID,
+      endpointPort: aws.port,
+      memoryMiB: MEMORY_MIB,
     });
     const stand = new LocalStand(aws, vm, url);
     try {

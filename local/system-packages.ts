@@ -2,10 +2,11 @@
  * Makes sure that the programs of the system that the local stand and the tests run are there: installs them where it may,
  * otherwise names the line to type.
  *
- * Usage: tsx local/system-packages.ts demo|test
+ * Usage: tsx local/system-packages.ts demo|test|machines
  */
 import { spawnSync } from 'node:child_process';
 import { isInstalled, missingPackages } from './instance/host-tools';
+import { ARM, X86 } from './instance/platform';
 
 /** What the tests run besides, and the Debian/Ubuntu package of each. */
 const TEST_TOOLS: Record<string, string> = {
@@ -18,28 +19,31 @@ const TEST_TOOLS: Record<string, string> = {
   'python3': 'python3',
 };
 
+/** What for, and so which packages are missing. */
+const PURPOSES: Record<string, () => string[]> = {
+  demo: () => missingPackages(X86),
+  test: () => [...missingPackages(X86), ...Object.keys(TEST_TOOLS).filter(tool => !isInstalled(tool)).map(tool => TEST_TOOLS[tool])],
+  machines: () => [...new Set([...missingPackages(X86), ...missingPackages(ARM)])],
+};
+
 function main(purpose: string | undefined): number {
-  if (purpose !== 'demo' && purpose !== 'test') {
-    console.error(`system-packages: ${purpose ?? 'nothing'} was given; "demo" or "test" is allowed.`);
+  const missingFor = PURPOSES[purpose ?? ''];
+  if (!purpose || !missingFor) {
+    console.error(`system-packages: ${purpose ?? 'nothing'} was given; allowed is one of ${Object.keys(PURPOSES).join(', ')}.`);
     return 2;
   }
-  const missing = missingFor(purpose);
+  const missing = missingFor();
   if (missing.length === 0) {
     return 0;
   }
   installIfAllowed(purpose, missing);
-  const still = missingFor(purpose);
+  const still = missingFor();
   if (still.length > 0) {
     console.error(`The ${purpose} needs programs of the system that are missing. On Debian or Ubuntu type:\n\n`
       + `  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${still.join(' ')}\n`);
     return 1;
   }
   return 0;
-}
-
-function missingFor(purpose: 'demo' | 'test'): string[] {
-  const forTests = Object.keys(TEST_TOOLS).filter(tool => !isInstalled(tool)).map(tool => TEST_TOOLS[tool]);
-  return [...missingPackages(), ...purpose === 'test' ? forTests : []];
 }
 
 /** Root may, and so may who needs no password for sudo. */

@@ -1,38 +1,31 @@
 import { spawn, SpawnOptions } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { Platform } from './platform';
 
 /** Where system administration tools are, which an ordinary user's PATH may lack. */
 const SEARCH_PATH = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].filter(Boolean);
 
-/** What the instance is built and run with, and the Debian/Ubuntu package of each. */
+/** What every instance is built and run with, and the Debian/Ubuntu package of each. */
 const TOOLS: Record<string, string> = {
-  'qemu-system-x86_64': 'qemu-system-x86',
   'qemu-img': 'qemu-utils',
   'mmdebstrap': 'mmdebstrap',
   'mke2fs': 'e2fsprogs',
   'sfdisk': 'fdisk',
   'setpriv': 'util-linux',
+  // mmdebstrap verifies Debian's archive with it; Ubuntu has it in a package of its own.
+  '/usr/share/keyrings/debian-archive-keyring.gpg': 'debian-archive-keyring',
 };
 
-/** mmdebstrap verifies Debian's archive with it; Ubuntu has it in a package of its own. */
-const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-
-/** The packages that the local instance needs and this machine lacks. */
-export function missingPackages(): string[] {
-  const missing = Object.keys(TOOLS).filter((tool) => !isInstalled(tool)).map((tool) => TOOLS[tool]);
-  if (!existsSync(DEBIAN_KEYRING)) {
-    missing.push('debian-archive-keyring');
-  }
-  if (process.getuid?.() !== 0 && !isInstalled('newuidmap')) {
-    missing.push('uidmap');
-  }
-  return missing;
+/** The packages that a local instance needs and this machine lacks. */
+export function missingPackages(platform: Platform): string[] {
+  const tools = { ...TOOLS, ...platform.tools, ...process.getuid?.() === 0 ? {} : { newuidmap: 'uidmap' } };
+  return Object.entries(tools).filter(([tool]) => !isInstalled(tool)).map(([, name]) => name);
 }
 
 /** Throws, with the line to type, when a package is missing. */
-export function requireTools(): void {
-  const missing = missingPackages();
+export function requireTools(platform: Platform): void {
+  const missing = missingPackages(platform);
   if (missing.length > 0) {
     throw new Error(`The local instance needs ${missing.join(', ')}. Install with: sudo apt-get install --yes --no-install-recommends `
       + missing.join(' '));
@@ -63,7 +56,11 @@ export function runTool(command: string, args: string[], options: SpawnOptions =
   });
 }
 
+/** Whether a program can be run, or the file of an absolute path is there. */
 export function isInstalled(tool: string): boolean {
+  if (isAbsolute(tool)) {
+    return existsSync(tool);
+  }
   return SEARCH_PATH.some((directory) => {
     try {
       accessSync(join(directory, tool), constants.X_OK);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { ArpProbe, INSTANCE_MAC } from './arp-probe';
 import { requireTools, runTool } from './host-tools';
+import { Platform } from './platform';
 import { QmpClient } from './qmp';
 
 /** The card to the local AWS endpoint; the guest's network configuration knows both cards by these addresses. */
@@ -20,6 +21,9 @@ const SAME_RESET_MS = 1000;
 export interface VirtualMachineProps {
   /** The base image (`DiskImage.provide()`); it is not written to. */
   readonly image: string;
+
+  /** What the image was built for. */
+  readonly platform: Platform;
 
   /** Folder for the overlay, the console log and QEMU's messages. It is created; the logs are left in it. */
   readonly workDirectory: string;
@@ -65,12 +69,12 @@ export class VirtualMachine {
     if (this.isRunning()) {
       throw new Error('The machine runs already; stop() it first.');
     }
-    requireTools();
+    requireTools(this.props.platform);
     mkdirSync(this.props.workDirectory, { recursive: true });
     this.snapshots.clear();
     await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', this.props.image, '-F', 'qcow2', this.overlay]);
     const messages = openSync(join(this.props.workDirectory, 'qemu.log'), 'a');
-    this.qemu = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'qemu-system-x86_64', ...this.qemuArguments()],
+    this.qemu = spawn('setpriv', ['--pdeathsig', 'KILL', '--', this.props.platform.qemu, ...this.qemuArguments()],
       { stdio: ['ignore', messages, messages, 'pipe', 'pipe'] });
     closeSync(messages);
     this.qmp = new QmpClient(this.qemu.stdio[3] as Duplex);
@@ -181,11 +185,11 @@ export class VirtualMachine {
   }
 
   private qemuArguments(): string[] {
-    const { instanceId, endpointPort, memoryMiB = 1024, cpus = 2 } = this.props;
+    const { platform, instanceId, endpointPort, memoryMiB = 1024, cpus = 2 } = this.props;
     return [
       '-nodefaults', '-no-user-config', '-display', 'none',
       // Software emulation always: /dev/kvm may exist and still not work.
-      '-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'qemu64', '-smp', String(cpus), '-m', String(memoryMiB),
+      ...platform.board, ...platform.firmware, '-accel', 'tcg,thread=multi', '-smp', String(cpus), '-m', String(memoryMiB),
       '-chardev', 'socket,id=qmp,fd=3', '-mon', 'chardev=qmp,mode=control',
       '-chardev', `file,id=console,append=on,path=${escapeCommas(this.consoleLogPath)}`, '-serial', 'chardev:console',
       // A guest's crash or reset loses nothing of what it wrote: the cache is this machine's.

@@ -19,6 +19,8 @@ import time
 
 FIRMWARE = '/sys/firmware/qemu_fw_cfg/by_name/opt/cdi'
 STATE_DIRECTORY = os.environ.get('CDI_AGENT_STATE', '/var/lib/cdi-agent')
+# The real agent keeps its own things there; who puts custom inventory on the machine looks for the folder of the instance.
+DATA_DIRECTORY = os.environ.get('CDI_AGENT_DATA', '/var/lib/amazon/ssm')
 REBOOT_COMMAND = os.environ.get('CDI_AGENT_REBOOT', 'systemctl reboot')
 REBOOT_STATUS = 194
 KILLED_STATUS = 137
@@ -190,6 +192,7 @@ class Agent:
 
     def serve(self):
         os.makedirs(STATE_DIRECTORY, exist_ok=True)
+        os.makedirs(f'{DATA_DIRECTORY}/{self.instance_id}', mode=0o700, exist_ok=True)
         if os.path.exists(self.state_file):
             with open(self.state_file, encoding='utf-8') as file:
                 self.carry_out(json.load(file))

@@ -5,15 +5,17 @@ chmod 755 "$root/sbin/install-boot-loader"
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 kernel=$(basename "$root"/lib/modules/*)
 
-# The hang module is built against the kernel's own headers; the compiler goes again.
-dpkg-query --admindir "$root/var/lib/dpkg" --show --showformat '${Package}\n' | sort > "$root/tmp/before"
-chroot "$root" apt-get install --yes --no-install-recommends "linux-headers-$kernel" make
-chroot "$root" make -C "/lib/modules/$kernel/build" M=/usr/src/hang modules
-install -D -m 644 "$root/usr/src/hang/cdi_hang.ko" "$root/lib/modules/$kernel/extra/cdi_hang.ko"
-dpkg-query --admindir "$root/var/lib/dpkg" --show --showformat '${Package}\n' | sort > "$root/tmp/after"
-# shellcheck disable=SC2046 # one word per package is meant
-chroot "$root" apt-get purge --yes $(comm -13 "$root/tmp/before" "$root/tmp/after")
-rm -rf "$root/usr/src/hang" "$root/tmp/before" "$root/tmp/after"
+# The hang module is built against the kernel's own headers; the compiler goes again. Without its source, this machine needs none.
+if [ -d "$root/usr/src/hang" ]; then
+  dpkg-query --admindir "$root/var/lib/dpkg" --show --showformat '${Package}\n' | sort > "$root/tmp/before"
+  chroot "$root" apt-get install --yes --no-install-recommends "linux-headers-$kernel" make
+  chroot "$root" make -C "/lib/modules/$kernel/build" M=/usr/src/hang modules
+  install -D -m 644 "$root/usr/src/hang/cdi_hang.ko" "$root/lib/modules/$kernel/extra/cdi_hang.ko"
+  dpkg-query --admindir "$root/var/lib/dpkg" --show --showformat '${Package}\n' | sort > "$root/tmp/after"
+  # shellcheck disable=SC2046 # one word per package is meant
+  chroot "$root" apt-get purge --yes $(comm -13 "$root/tmp/before" "$root/tmp/after")
+  rm -rf "$root/usr/src/hang" "$root/tmp/before" "$root/tmp/after"
+fi
 chroot "$root" depmod "$kernel"
 
 # What a kdump set-up installs lies on the disk as a package repository: apt-get in the machine is real and needs no network.
@@ -43,7 +45,7 @@ rm -f "$root/etc/resolv.conf"
 printf 'virtio_pci\nvirtio_blk\next4\n' >> "$root/etc/initramfs-tools/modules"
 chroot "$root" update-initramfs -u -k "$kernel"
 chroot "$root" systemd-machine-id-setup
-chroot "$root" systemctl enable systemd-networkd.service cdi-agent.service serial-getty@ttyS0.service
+chroot "$root" systemctl enable systemd-networkd.service cdi-agent.service
 chroot "$root" systemctl disable systemd-networkd-wait-online.service
 chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer \
   e2scrub_reap.service getty@tty1.service getty-static.service systemd-pstore.service dev-hugepages.mount dev-mqueue.mount \
