@@ -76,6 +76,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false,
       // One for the virtual machine of the end-to-end test, one for the rest.
       maxWorkers: 2,
+      // The machines are a command of their own.
+      testPathIgnorePatterns: ['/node_modules/', '/test/machines/'],
       globalSetup: '<rootDir>/test/global-setup.cjs',
       globalTeardown: '<rootDir>/test/global-teardown.cjs',
       reporters: [new javascript.JestReporter('<rootDir>/test/plain-summary.cjs')],
@@ -130,11 +132,19 @@ const prepare = project.addTask('test:prepare', {
 });
 project.addTask('test:unit', {
   description: 'The tests that need no virtual machine',
-  steps: [{ spawn: prepare.name }, { exec: 'jest --testPathIgnorePatterns /node_modules/ test/end-to-end', receiveArgs: true }],
+  steps: [{ spawn: prepare.name }, { exec: 'jest --testPathIgnorePatterns /node_modules/ test/end-to-end test/machines', receiveArgs: true }],
 });
 project.addTask('test:end-to-end', {
   description: 'The demo, asserted, on a virtual machine',
   steps: [{ spawn: prepare.name }, { exec: 'jest test/end-to-end', receiveArgs: true }],
+});
+project.addTask('test:machines', {
+  description: 'Every release in the local stand, on virtual machines, one after the other',
+  steps: [
+    { spawn: prepare.name },
+    { exec: 'tsx local/system-packages.ts machines' },
+    { exec: 'jest test/machines --testPathIgnorePatterns=/node_modules/', receiveArgs: true },
+  ],
 });
 project.testTask.reset();
 project.testTask.spawn(prepare);

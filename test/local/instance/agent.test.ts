@@ -83,7 +83,7 @@ function hand(): void {
 /** Restarting the machine kills the agent here; the test starts it again. */
 function startAgent(): void {
   agent = spawn('python3', ['-I', '-S', AGENT, `127.0.0.1:${port}`, INSTANCE], {
-    env: { PATH: process.env.PATH, CDI_AGENT_STATE: state, CDI_AGENT_REBOOT: `echo >> ${state}/reboots; kill -9 $PPID` },
+    env: { PATH: process.env.PATH, CDI_AGENT_STATE: state, CDI_AGENT_DATA: join(state, 'ssm'), CDI_AGENT_REBOOT: `echo >> ${state}/reboots; kill -9 $PPID` },
     stdio: 'ignore',
   });
 }
@@ -106,6 +106,10 @@ test('a script succeeds; its lines are one file, run by sh, and its outputs are 
   expect(result).toEqual({
     commandId: expect.any(String), status: 'Success', exitCode: 0, stdout: `from_the_line_before ${INSTANCE}\n`, stderr: 'warning\n', runs: 1,
   });
+});
+
+test('the folder of the instance is there for custom inventory, as the real agent has it', async () => {
+  await expect(run(`test -d ${join(state, 'ssm', INSTANCE)}`)).resolves.toMatchObject({ status: 'Success' });
 });
 
 test('a command is accepted once it is noted, and once only', async () => {
