@@ -3,6 +3,7 @@ export * from './detection/unresponsive-alarm';
 export * from './interrupt/diagnostic-interrupt';
 export * from './interrupt/diagnostic-interrupt-action';
 export * from './kdump/crash-kernel';
+export * from './kdump/dump-options';
 export * from './kdump/kdump-association';
 export * from './kdump/kdump-targets';
 export * from './kdump/rate-limit';

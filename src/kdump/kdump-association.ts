@@ -1,10 +1,12 @@
-import { Duration, Names, Stack } from 'aws-cdk-lib';
+import { Duration, Names, SizeRoundingBehavior, Stack } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct, IConstruct, IDependable } from 'constructs';
 import { associationSchedule } from './association-schedule';
+import { commandDocument } from './command-document';
 import { CrashKernel } from './crash-kernel';
+import { DumpOptions } from './dump-options';
 import { renderKdumpProgram } from './kdump-program';
 import { KdumpTargets } from './kdump-targets';
 import { RateLimit } from './rate-limit';
@@ -68,12 +70,22 @@ export interface KdumpAssociationProps {
   readonly rebootPolicy?: RebootPolicy;
 
   /**
-   * The directory on the instance that dumps are written to: an absolute path of up to 8 names of letters, digits, `.`, `_` and
-   * `-`, on a disk.
+   * What is dumped, and where to.
    *
-   * @default '/var/crash'
+   * @default - the distribution's own settings, in /var/crash
    */
-  readonly dumpPath?: string;
+  readonly dump?: DumpOptions;
+
+  /**
+   * Puts back what the association changed on its instances, instead of configuring them: boot loader, kernel settings and settings
+   * of kdump. What others changed since stays, and so do installed packages.
+   *
+   * Deploy with `true`, wait until the instances report the state `reverted`, then remove the construct. The association fails on every
+   * instance meanwhile, because its success means that kdump is armed.
+   *
+   * @default false
+   */
+  readonly revert?: boolean;
 
   /**
    * How often each instance is checked, and configured again if it drifted. Besides, the association runs when it is created or
@@ -96,8 +108,8 @@ export interface KdumpAssociationProps {
   /**
    * How many instances may fail before State Manager stops sending the program to further ones.
    *
-   * @default - RateLimit.percentage(10) with RebootPolicy.whenRequired(). RateLimit.percentage(100) with RebootPolicy.never(): there
-   * every instance that still waits for its reboot counts as failed, and must not keep the others from being configured.
+   * @default - RateLimit.percentage(10) with RebootPolicy.whenRequired(). RateLimit.percentage(100) otherwise: there every instance
+   * that still waits for its reboot counts as failed, and must not keep the others from being configured.
    */
   readonly maxErrors?: RateLimit;
 
@@ -160,9 +172,16 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
       // would leave the association without one for a moment.
       updateMethod: 'NewVersion',
       content: commandDocument(renderKdumpProgram({
+        action: props.revert ? 'revert' : 'configure',
         crashKernel: (props.crashKernel ?? CrashKernel.auto())._value,
         rebootPolicy: rebootPolicy._name,
-        dumpPath: props.dumpPath ?? '/var/crash',
+        rebootWindow: rebootPolicy._window,
+        dumpPath: props.dump?.path ?? '/var/crash',
+        dumpLevel: props.dump?.level,
+        compression: props.dump?.compression,
+        dumpsToKeep: props.dump?.dumpsToKeep,
+        minimumFreeMib: props.dump?.minimumFreeSpace?.toMebibytes({ rounding: SizeRoundingBehavior.NONE }),
+        afterDump: props.dump?.afterDump,
         version: packageVersion(),
       })),
     });
@@ -174,7 +193,8 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
     });
     const grants = this.grantSendCommand();
 
-    const defaultMaxErrors = rebootPolicy._name === 'never' ? RateLimit.percentage(100) : RateLimit.percentage(10);
+    const failsUntilArmed = rebootPolicy._name !== 'whenRequired' || props.revert;
+    const defaultMaxErrors = RateLimit.percentage(failsUntilArmed ? 100 : 10);
     const association = new CfnAssociation(this, 'Resource', {
       name: this.documentName,
       associationName: Names.uniqueResourceName(this, { maxLength: 128, allowedSpecialCharacters: '-' }),
@@ -203,29 +223,6 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
     ];
     return statements.flatMap(statement => this.dispatchRole.addToPrincipalPolicy(statement).policyDependable ?? []);
   }
-}
-
-/**
- * A Command document that runs the program on Linux.
- *
- * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html
- */
-function commandDocument(program: string) {
-  return {
-    schemaVersion: '2.2',
-    description: 'Makes a Linux instance able to write a crash dump with kdump, and reports whether it is',
-    mainSteps: [{
-      name: 'kdump',
-      action: 'aws:runShellScript',
-      precondition: { StringEquals: ['platformType', 'Linux'] },
-      inputs: {
-        // More than the program's own bounds together (locks, installation, starting the service twice), so that it always
-        // comes to report what it waited for.
-        timeoutSeconds: '3600',
-        runCommand: program.split('\n'),
-      },
-    }],
-  };
 }
 
 function packageVersion(): string {

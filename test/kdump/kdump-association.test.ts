@@ -1,10 +1,12 @@
-import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { App, Duration, Lazy, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit, RebootPolicy, UnresponsiveAlarm } from '../../src';
+import {
+  AfterDump, DayOfWeek, DumpCompression, DumpOptions, KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit, RebootPolicy, UnresponsiveAlarm,
+} from '../../src';
 
 process.env.CDK_VALIDATION = 'false'; // one strict test validates, see test/examples
 
@@ -111,13 +113,43 @@ describe('the association', () => {
   });
 
   test('bakes its settings into the program', () => {
-    const program = settings(byTag({ dumpPath: '/data/crash', rebootPolicy: RebootPolicy.whenRequired() })).join('\n');
+    const program = settings(byTag({ dump: { path: '/data/crash' }, rebootPolicy: RebootPolicy.whenRequired() })).join('\n');
     expect(program).toContain("'/data/crash'");
     expect(program).toContain("'whenRequired'");
+  });
+
+  test('bakes the dump options and the window into the program', () => {
+    const program = settings(byTag({
+      dump: {
+        level: 1, compression: DumpCompression.ZSTD, dumpsToKeep: 3, minimumFreeSpace: Size.gibibytes(2), afterDump: AfterDump.POWER_OFF,
+      },
+      rebootPolicy: RebootPolicy.inWindow({ days: [DayOfWeek.SUNDAY], start: '02:30', duration: Duration.hours(2) }),
+    }));
+    expect(program).toEqual(expect.arrayContaining(["ACTION='configure'", "REBOOT_POLICY='inWindow'", "REBOOT_WINDOW='7 150 120'", "DUMP_LEVEL='1'",
+      "COMPRESSION='zstd'", "DUMPS_TO_KEEP='3'", "MINIMUM_FREE_MIB='2048'", "AFTER_DUMP='poweroff'"]));
+    expect(settings(byTag())).toEqual(expect.arrayContaining(["DUMP_PATH='/var/crash'", "DUMP_LEVEL=''", "COMPRESSION=''", "DUMPS_TO_KEEP=''",
+      "MINIMUM_FREE_MIB='auto'", "AFTER_DUMP='reboot'", "REBOOT_WINDOW=''"]));
+  });
+
+  test('reverts on request, and lets State Manager go on although every instance then counts as failed', () => {
+    const template = byTag({ revert: true, rebootPolicy: RebootPolicy.whenRequired() });
+    expect(settings(template)).toContain("ACTION='revert'");
+    template.hasResourceProperties('AWS::SSM::Association', { MaxErrors: '100%' });
+    byTag({ rebootPolicy: RebootPolicy.inWindow({ start: '02:30', duration: Duration.hours(2) }) })
+      .hasResourceProperties('AWS::SSM::Association', { MaxErrors: '100%' });
   });
 });
 
 describe('bad input', () => {
+  test.each<[string, DumpOptions, RegExp]>([
+    ['a dump level that is too high', { level: 32 }, /dumpLevel is 32, allowed is a whole number from 0 to 31/],
+    ['half a dump level', { level: 0.5 }, /dumpLevel is 0.5/],
+    ['to keep no dump', { dumpsToKeep: 0 }, /dumpsToKeep is 0/],
+    ['part of a MiB', { minimumFreeSpace: Size.kibibytes(100) }, /minimumFreeMib is 0.09765625/],
+    ['a compression of its own', { compression: 'zstd"; reboot' as any }, /compression is/],
+    ['an end of its own', { afterDump: 'halt' as any }, /afterDump is/],
+  ])('refuses %s', (_, dump, message) => expect(() => byTag({ dump })).toThrow(message));
+
   test.each([
     ['a relative path', 'crash', /absolute path/],
     ['a path that a shell would expand', '/var/$(reboot)', /dumpPath is/],
@@ -127,7 +159,7 @@ describe('bad input', () => {
     ['a path that climbs', '/var/../etc', /dumpPath is/],
     ['the root folder', '/', /dumpPath is/],
     ['a path as a token', Lazy.string({ produce: () => '/var' }), /dumpPath is/],
-  ])('refuses %s as dump path', (_, dumpPath, message) => expect(() => byTag({ dumpPath })).toThrow(message));
+  ])('refuses %s as dump path', (_, dumpPath, message) => expect(() => byTag({ dump: { path: dumpPath } })).toThrow(message));
 
   test.each([
     ['a rate that is too short', Schedule.rate(Duration.minutes(5)), /every 30 minutes at the most/],

@@ -1,0 +1,79 @@
+import { Size } from 'aws-cdk-lib';
+
+/**
+ * How a dump is compressed while it is written.
+ *
+ * @see https://man7.org/linux/man-pages/man8/makedumpfile.8.html
+ */
+export enum DumpCompression {
+  /** The smallest of the older three, and the slowest. Every makedumpfile has it. */
+  ZLIB = 'zlib',
+  /** Fast. */
+  LZO = 'lzo',
+  /** Fast. */
+  SNAPPY = 'snappy',
+  /** Small and fast; needs makedumpfile 1.7 or later. */
+  ZSTD = 'zstd',
+}
+
+/**
+ * What an instance does after a dump.
+ */
+export enum AfterDump {
+  /** It boots again. */
+  REBOOT = 'reboot',
+  /**
+   * It powers off, so that EC2 stops it, or terminates it if that is its shutdown behavior. kdump-tools (Debian, Ubuntu), SUSE's kdump and
+   * RHEL 7 cannot do that and reboot.
+   */
+  POWER_OFF = 'poweroff',
+}
+
+/**
+ * What is dumped, and where to. Where a distribution's kdump cannot do a thing, the status of the instance says so in its notes.
+ */
+export interface DumpOptions {
+  /**
+   * The directory on the instance that dumps are written to: an absolute path of up to 200 letters, digits, `.`, `_`, `-` and `/`, on
+   * a disk.
+   *
+   * @default '/var/crash'
+   */
+  readonly path?: string;
+
+  /**
+   * Which pages are left out, as the sum of 1 (zero pages), 2 and 4 (page cache), 8 (user data) and 16 (free pages): 0 to 31.
+   *
+   * @default - the distribution's own, which is 31 on all but SUSE; 31 where `compression` is given
+   */
+  readonly level?: number;
+
+  /**
+   * How the dump is compressed. Where makedumpfile was built without it, zlib is taken.
+   *
+   * @default - the distribution's own; zlib where `level` is given
+   */
+  readonly compression?: DumpCompression;
+
+  /**
+   * How many dumps stay on the instance; older ones are deleted. 1 to 1000. The Red Hat and Amazon families cannot do that.
+   *
+   * @default - all of them
+   */
+  readonly dumpsToKeep?: number;
+
+  /**
+   * The free space below which the instance counts as not armed (`low-disk`): a dump that does not fit is lost, and the crash was for
+   * nothing. A whole number of MiB; 0 switches the check off.
+   *
+   * @default - a fifth of the instance's memory: twice what most dumps at level 31 stay below (https://access.redhat.com/solutions/5676371)
+   */
+  readonly minimumFreeSpace?: Size;
+
+  /**
+   * What the instance does after the dump.
+   *
+   * @default AfterDump.REBOOT
+   */
+  readonly afterDump?: AfterDump;
+}
