@@ -67,7 +67,7 @@ KDUMP_COREDIR="/var/crash"
 /** The package kdump-tools, read in Debian's own packages 1.6.8.4, 1.8.1 and 1.10.7. */
 export function kdumpTools(release: Release): Package {
   return {
-    files: { '/usr/share/kdump-tools/kdump-tools.conf': settings(release) },
+    files: { '/stand-in/kdump-tools.conf': settings(release) },
     settings: {
       '/etc/default/grub.d/kdump-tools.cfg': `GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT crashkernel=${release.crashKernel}"\n`,
     },

@@ -8,6 +8,8 @@ interface Template {
   readonly oldDumps: number;
   readonly formats: string;
   readonly yes: 'yes' | 'true';
+  /** Settings that only the program in C++ has. */
+  readonly more?: string;
 }
 
 function settings(template: Template): string {
@@ -100,7 +102,7 @@ KDUMP_CONTINUE_ON_ERROR="true"
 KDUMP_REQUIRED_PROGRAMS=""
 KDUMP_PRESCRIPT=""
 KDUMP_POSTSCRIPT=""
-KDUMP_NETCONFIG="auto"
+${template.more ?? ''}KDUMP_NETCONFIG="auto"
 `;
 }
 
@@ -136,7 +138,7 @@ function kdump(version: string, dumper: Package, template: Template, moreUnits: 
 
 /** SLES 12 SP5: kdumptool is a program in C++ that saves the dump itself. */
 export const KDUMP_0_8 = kdump('0.8.16', makedumpfile('1.6.5', { snappy: 'enabled' }),
-  { saveDirectory: 'file:///var/crash', oldDumps: 5, formats: 'none,ELF,compressed,lzo,snappy', yes: 'yes' });
+  { saveDirectory: 'file:///var/crash', oldDumps: 5, formats: 'none,ELF,compressed,lzo,snappy', yes: 'yes', more: 'KDUMP_COPY_KERNEL="yes"\nKDUMPTOOL_FLAGS=""\n' });
 
 /** SLES 15 SP6 and Leap 15.6: scripts, of which kdumptool has `calibrate` alone. */
 export const KDUMP_2_0 = kdump('2.0', makedumpfile('1.7.4', { snappy: 'enabled', zstd: 'enabled' }),
