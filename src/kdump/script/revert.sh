@@ -2,7 +2,7 @@
 # Putting back what this program changed. A file that is just as the program left it becomes its backup again; in any other only what
 # the program had set is undone, and what others changed since stays. Packages stay as well.
 
-# print_undone EDITOR UNDO FILE: what FILE becomes.
+# print_undone EDITOR UNDO FILE: what FILE becomes. Without a backup it was never changed, but for an entry of a newer kernel.
 print_undone() {
   backup_of "$3"
   if [ -e "$backup" ] && "$1" "$backup" | cmp -s - "$3"; then
@@ -62,12 +62,16 @@ undone_sysctl() {
 
 undo_settings() {
   backup_of "$1"
-  [ -e "$backup" ] || backup=/dev/null
   print_without_settings "$1" "$backup"
 }
 
 undone_settings() {
-  print_undone print_with_settings undo_settings "$1"
+  backup_of "$1"
+  if [ -e "$backup" ]; then
+    print_undone print_with_settings undo_settings "$1"
+  else
+    cat "$1"
+  fi
 }
 
 undone_arm_settings() {

@@ -67,7 +67,7 @@ print_without_settings() {
   CDK_SETTINGS=$settings awk -v form="$settings_form" "$SETTINGS_AWK"'
     BEGIN { read_settings(ENVIRON["CDK_SETTINGS"]) }
     { name = name_of($0) }
-    FNR == NR { if (name in wanted) before[name] = $0; next }
+    FILENAME == ARGV[1] { if (name in wanted) before[name] = $0; next }
     { lines[++length_now] = $0; if (name in wanted) last[name] = length_now }
     END {
       for (i = 1; i <= length_now; i++) {

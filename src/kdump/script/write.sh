@@ -60,11 +60,11 @@ is_already() {
   [ -f "$compared" ] && "$@" | cmp -s - "$compared"
 }
 
-# write_file FILE PRODUCER [ARGUMENT...]: FILE becomes what PRODUCER prints; it stays as it is when that fails.
+# write_file FILE PRODUCER [ARGUMENT...]: FILE becomes what PRODUCER prints; it stays as it is when that fails, or is nothing.
 write_file() {
   target=$1
   shift
-  if ! mkdir -p "${target%/*}" || ! begin_beside "$target" || ! "$@" > "$beside" || ! commit_beside "$target"; then
+  if ! mkdir -p "${target%/*}" || ! begin_beside "$target" || ! "$@" > "$beside" || [ ! -s "$beside" ] || ! commit_beside "$target"; then
     abandon_beside "$target"
     return 1
   fi
