@@ -133,6 +133,7 @@ export class Incident {
     if (Status !== 'Success' || this.report.status?.state !== 'armed') {
       throw new Error(`The association ended as ${Status}:\n${invocation!.result?.stdout}\n${invocation!.result?.stderr}`);
     }
+    this.report.inventory = JSON.parse(await stand.runScript('cat /var/lib/amazon/ssm/*/inventory/custom/*.json'));
     this.note('kdump is armed: the association is Success');
   }
 

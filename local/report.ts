@@ -25,6 +25,8 @@ export interface DemoReport {
   readonly controls: Control[];
   /** The status line of the program that prepared the instance. */
   status?: Record<string, unknown>;
+  /** What the program left for Systems Manager's inventory. */
+  inventory?: Record<string, unknown>;
   verdict?: Outcome;
   panic?: string;
   backtrace?: string[];

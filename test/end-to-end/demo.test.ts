@@ -28,6 +28,7 @@ test('the synthesised document arms kdump on the machine, over one reboot', () =
   expect(demo.report.status).toMatchObject({ program: 'cdk-diagnostic-interrupt', state: 'armed', os: 'debian 12', unknownNmiPanic: 1 });
   expect(demo.report.status!.crashkernelSeen).toBe(demo.report.status!.crashkernelWanted);
   expect(demo.report.status!.reservedBytes).toBeGreaterThan(64 * MIB);
+  expect(demo.report.inventory).toMatchObject({ TypeName: 'Custom:Kdump', Content: { State: 'armed' } });
 });
 
 test('refuses to interrupt a machine that hangs before kdump is armed, which stays untouched', () => {

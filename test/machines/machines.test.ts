@@ -13,7 +13,7 @@ afterAll(() => { process.stdout.write(`\n${summary.join('\n')}\n`); });
 describe.each(RELEASES)('$name', ({ name, system, platform }) => {
   let demo: DemoRun;
   let passed = 0;
-  const TESTS = 3;
+  const TESTS = 4;
 
   beforeAll(async () => {
     demo = await runDemo(name, '--system', name);
@@ -30,6 +30,11 @@ describe.each(RELEASES)('$name', ({ name, system, platform }) => {
     expect(demo.report.status).toMatchObject({ state: 'armed', os: system, arch: { amd64: 'x86_64', arm64: 'aarch64' }[platform.architecture] });
     expect(demo.report.status!.crashkernelSeen).toBe(demo.report.status!.crashkernelWanted);
     expect(demo.report.status!.reservedBytes).toBeGreaterThan(64 * MIB);
+    passed += 1;
+  });
+
+  test('the outcome lies ready for the inventory', () => {
+    expect(demo.report.inventory).toMatchObject({ TypeName: 'Custom:Kdump', Content: { State: 'armed', Kernel: demo.report.status!.kernel } });
     passed += 1;
   });
 
