@@ -14,6 +14,7 @@ mount --bind "$root/proc/sys/kernel/msgmni" "$root/kernel/sys/kernel/panic"
 # Nothing below can reach this system's kernel settings.
 mount --rbind "$root/kernel/sys" "$root/proc/sys"
 mount --bind "$root/kernel/cmdline" "$root/proc/cmdline"
+mount --bind "$root/kernel/meminfo" "$root/proc/meminfo"
 mount --bind /dev/null "$root/dev/null"
 status=0
 chroot "$root" /usr/bin/env -i HOME=/root LANG=C "$@" || status=$?

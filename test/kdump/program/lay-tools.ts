@@ -5,11 +5,11 @@ import { Image } from './images';
 // Real programs of this system that the instance has too. Whatever is not named here is missing on the machine.
 const TOOLS = ['awk', 'bash', 'busybox', 'cat', 'chmod', 'cmp', 'cp', 'cut', 'dash', 'date', 'dirname', 'basename', 'dpkg-query', 'env',
   'expr', 'find', 'flock', 'fgrep', 'grep', 'egrep', 'grub-editenv', 'grub-file', 'grub-mkconfig', 'grub-mkrelpath', 'grub-script-check', 'head',
-  'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'sed', 'setsid', 'sort', 'sync', 'tail', 'timeout',
+  'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'rmdir', 'sed', 'setsid', 'sort', 'sync', 'tail', 'timeout',
   'touch', 'tr', 'wc', 'xargs'];
 const STAND_INS = path.join(__dirname, 'stand-ins');
 // Stand-ins that every machine has.
-const COMMON = ['fsfreeze', 'grub-probe', 'sleep', 'stat', 'uname'];
+const COMMON = ['df', 'fsfreeze', 'sleep', 'stat', 'uname'];
 
 /** Gives a machine the tools of this system, by links into /host, and stand-ins for what would act on this system. */
 export function layTools(root: string, image: Image): void {
@@ -23,7 +23,7 @@ export function layTools(root: string, image: Image): void {
   ['lib', 'lib64'].forEach(each => link(`usr/${each}`, each));
   link('bin', 'usr/sbin');
   ['bin', 'sbin'].forEach(each => link('usr/bin', each));
-  for (const tool of TOOLS) {
+  for (const tool of image.bootsBy === 'legacy' ? TOOLS.filter(each => !each.startsWith('grub-')) : TOOLS) {
     const found = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].map(each => path.join(each, tool)).find(each => fs.existsSync(each));
     if (!found) {
       throw new Error(`The tests of the kdump program need '${tool}'. On Debian: apt-get install busybox grub-common grub2-common diffutils perl-base.`);
@@ -31,16 +31,20 @@ export function layTools(root: string, image: Image): void {
     link(`/host${fs.realpathSync(found)}`, `usr/bin/${tool}`);
   }
   link(image.sh, 'usr/bin/sh');
+  if (image.init !== 'sysv') {
+    link('/lib/systemd/systemd', 'usr/bin/init'); // or GRUB offers systemd as another choice
+  }
   fs.cpSync(path.join(STAND_INS, 'lib'), path.join(root, 'stand-in'), { recursive: true });
-  [...COMMON, ...image.commands].forEach(each => fs.cpSync(path.join(STAND_INS, each), path.join(root, 'usr/bin', each)));
+  [...COMMON, ...image.commands].forEach(each => fs.cpSync(path.join(STAND_INS, each), path.join(root, 'usr/bin', commandOf(each))));
   if (image.syncsFiles === false) {
     fs.rmSync(path.join(root, 'usr/bin/sync'));
     fs.cpSync(path.join(STAND_INS, 'sync'), path.join(root, 'usr/bin/sync'));
   }
-  if (image.mkconfig === 'grub2-mkconfig') {
-    ['mkconfig', 'script-check'].forEach(each => fs.renameSync(path.join(root, `usr/bin/grub-${each}`), path.join(root, `usr/bin/grub2-${each}`)));
-    link('grub2-script-check', 'usr/bin/grub-script-check');
-  }
+}
+
+// kdumpctl@el8 is the kdumpctl of EL8.
+function commandOf(standIn: string): string {
+  return standIn.replace(/@.*/, '');
 }
 
 /** Makes the image's packages ready for the machine's package manager. */
@@ -55,7 +59,7 @@ export function layPackages(root: string, image: Image): void {
     Object.entries(content.settings ?? {}).forEach(([file, text]) => write(path.join('settings', file), text));
     write('scriptlet', content.scriptlet ?? '');
     for (const command of content.commands ?? []) {
-      fs.cpSync(path.join(STAND_INS, command), path.join(directory, 'commands', command));
+      fs.cpSync(path.join(STAND_INS, command), path.join(directory, 'commands', commandOf(command)));
     }
     for (const [unit, file] of Object.entries(content.units ?? {})) {
       fs.cpSync(path.join(STAND_INS, 'units', file), path.join(directory, 'units', unit));

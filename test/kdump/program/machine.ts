@@ -1,15 +1,15 @@
 import { spawnSync } from 'child_process';
-import { createHash, randomUUID } from 'crypto';
+import { randomUUID } from 'crypto';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import { boot } from './boot';
 import { Image } from './images';
-import { layPackages, layTools } from './lay-tools';
+import { layImage } from './lay-image';
+import { layTools } from './lay-tools';
 import { reservedBytes } from './reservation';
+import { snapshot } from './snapshot';
 import { KdumpProgramSettings, renderKdumpProgram } from '../../../src/kdump/kdump-program';
-
-// What a converged run may not touch.
-const OBSERVED = ['etc', 'boot', 'var', 'run'];
 
 export interface Outcome {
   readonly exitCode: number | null;
@@ -27,7 +27,6 @@ export interface MachineOptions {
 // A machine with other work takes several times as long.
 jest.setTimeout(60_000);
 
-const builtGrubConfigurations = new Map<string, string>();
 const armedMachines = new Map<Image, Machine>();
 // Nothing is left behind, whatever a test ends with.
 const machines = new Set<Machine>();
@@ -62,8 +61,10 @@ export class Machine {
       return;
     }
     layTools(this.root, image);
-    this.layKernel(options.arch ?? image.arch ?? 'x86_64');
-    this.layImage();
+    layImage(this, image, options.arch ?? image.arch ?? 'x86_64');
+    image.installed?.forEach(each => this.vendor(['sh', '/stand-in/install-package', each]));
+    image.disabled?.forEach(each => this.vendor(['systemctl', 'disable', each]));
+    this.reboot();
   }
 
   public dispose(): void {
@@ -113,14 +114,14 @@ export class Machine {
     return { exitCode: result.status, stdout: result.stdout, stderr: result.stderr, status: last.startsWith('{') ? JSON.parse(last) : undefined };
   }
 
-  /** What a reboot does: the command line of GRUB's first entry, memory reserved by it, settings applied, enabled services started. */
+  /** What a reboot does: the entry that GRUB takes, memory reserved by it, settings applied, enabled services started. */
   public reboot(): void {
-    const linux = /^\s*linux(?:16|efi)?\s+(.*)$/m.exec(this.read(this.image.grubConfiguration));
-    if (!linux) {
-      throw new Error(`${this.image.grubConfiguration} boots no kernel.`);
-    }
-    this.write('/kernel/cmdline', `BOOT_IMAGE=${linux[1]}\n`);
-    this.write('/sys/kernel/kexec_crash_size', `${reservedBytes(linux[1], this.memory)}\n`);
+    const { kernel, commandLine } = boot(this.root, this.image);
+    const reserved = reservedBytes(commandLine, this.memory, kernel);
+    this.write('/kernel/cmdline', `${commandLine}\n`);
+    this.kernelSetting('osrelease', kernel);
+    this.write('/sys/kernel/kexec_crash_size', `${reserved}\n`);
+    this.write('/kernel/meminfo', `MemTotal:       ${(this.memory - reserved) / 1024} kB\nMemFree:          123456 kB\n`);
     this.write('/sys/kernel/kexec_crash_loaded', '0\n');
     this.kernelSetting('random/boot_id', randomUUID());
     this.kernelSetting('panic', '0');
@@ -131,10 +132,29 @@ export class Machine {
     fs.rmSync(path.join(this.root, 'stand-in/systemd/active'), { recursive: true });
     fs.mkdirSync(path.join(this.root, 'stand-in/systemd/active'));
     this.applySysctl();
-    for (const unit of fs.readdirSync(path.join(this.root, 'stand-in/systemd/enabled'))) {
-      this.enter(['systemctl', 'start', unit]);
-    }
+    this.startServices();
+    this.letTimePass();
     this.forgetLog();
+  }
+
+  /** What the system's kernel package does with the boot loader when it is installed. */
+  public installKernel(version: string): void {
+    this.vendor(['sh', '/stand-in/install-kernel', version]);
+  }
+
+  /** What the update of the packages of kdump does, settings and boot loader included. */
+  public upgradeKdump(): void {
+    for (const each of Object.keys(this.image.packages).filter(name => this.exists(`/stand-in/installed/${name}`))) {
+      this.vendor(['sh', '/stand-in/install-package', each]);
+    }
+    if (this.exists('/usr/bin/kdumpctl')) {
+      this.enter(['kdumpctl', '_reset-crashkernel-after-update']); // refused before EL9
+    }
+  }
+
+  /** The vendor's own command for making the boot loader's configuration anew, as an operator calls it. */
+  public regenerateBootLoader(...options: string[]): void {
+    this.vendor([this.image.mkconfig, '-o', this.image.grubConfiguration, ...options]);
   }
 
   /** Makes a command of the machine fail, or leaves it out. */
@@ -149,11 +169,7 @@ export class Machine {
 
   /** Every file with its mode, time and content. */
   public snapshot(): Record<string, string> {
-    const found: Record<string, string> = {};
-    for (const top of OBSERVED) {
-      this.collect(top, found);
-    }
-    return found;
+    return snapshot(this.root);
   }
 
   /** What the machine's package manager and service manager were asked, and how long it was waited. */
@@ -179,69 +195,48 @@ export class Machine {
     return result;
   }
 
+  /** A day, for every file: what happens next is younger, whatever the granularity of the clock. */
+  private letTimePass(): void {
+    this.remove('/run/cdk-diagnostic-interrupt');
+    const yesterday = new Date(Date.now() - 86_400_000);
+    const age = (file: string) => {
+      fs.lutimesSync(file, yesterday, yesterday);
+      if (fs.lstatSync(file).isDirectory()) {
+        fs.readdirSync(file).forEach(each => age(path.join(file, each)));
+      }
+    };
+    ['etc', 'boot', 'var'].forEach(each => age(path.join(this.root, each)));
+  }
+
+  private vendor(command: string[]): void {
+    const result = this.enter(command);
+    if (result.status !== 0) {
+      throw new Error(`${command.join(' ')} failed: ${result.stdout}${result.stderr}`);
+    }
+  }
+
+  private startServices(): void {
+    if (this.image.init === 'sysv') {
+      const links = path.join(this.root, 'etc/rc.d/rc3.d');
+      const names = fs.existsSync(links) ? fs.readdirSync(links).filter(each => each.startsWith('S')).sort() : [];
+      names.forEach(each => this.enter(['service', each.slice(3), 'start']));
+      return;
+    }
+    for (const unit of fs.readdirSync(path.join(this.root, 'stand-in/systemd/enabled'))) {
+      this.enter(['systemctl', 'start', unit]);
+    }
+  }
+
+  /** systemd-sysctl reads the folder and no /etc/sysctl.conf without a link; rc.sysinit is not known to read the folder. */
   private applySysctl(): void {
-    const directory = path.join(this.root, 'etc/sysctl.d');
-    for (const name of fs.readdirSync(directory).filter(each => each.endsWith('.conf')).sort()) {
-      for (const line of fs.readFileSync(path.join(directory, name), 'utf8').split('\n')) {
-        const assignment = /^\s*kernel[./](\w+)\s*=\s*(\S+)/.exec(line);
-        if (assignment) {
+    const folder = fs.readdirSync(path.join(this.root, 'etc/sysctl.d')).filter(each => each.endsWith('.conf')).sort().map(each => `/etc/sysctl.d/${each}`);
+    for (const file of this.image.init === 'sysv' ? ['/etc/sysctl.conf'] : folder) {
+      for (const line of this.exists(file) ? this.read(file).split('\n') : []) {
+        const assignment = /^\s*-?kernel[./](\w+)\s*=\s*(\S+)/.exec(line);
+        if (assignment && this.exists(`/kernel/sys/kernel/${assignment[1]}`)) {
           this.kernelSetting(assignment[1], assignment[2]);
         }
       }
     }
-  }
-
-  private collect(relative: string, found: Record<string, string>): void {
-    const full = path.join(this.root, relative);
-    const stat = fs.lstatSync(full, { bigint: true });
-    const kind = stat.isDirectory() ? 'directory'
-      : stat.isSymbolicLink() ? fs.readlinkSync(full) : createHash('sha256').update(fs.readFileSync(full)).digest('hex');
-    found[relative] = `${stat.mode.toString(8)} ${stat.mtimeNs} ${kind}`;
-    if (stat.isDirectory()) {
-      fs.readdirSync(full).forEach(each => this.collect(path.join(relative, each), found));
-    }
-  }
-
-  private layKernel(arch: string): void {
-    this.write('/kernel/cmdline', `BOOT_IMAGE=/boot/vmlinuz-${this.image.kernel} root=/dev/nvme0n1p1 ro\n`);
-    this.kernelSetting('osrelease', this.image.kernel);
-    this.kernelSetting('panic', '0');
-    this.kernelSetting('kexec_load_disabled', '0');
-    this.kernelSetting('random/boot_id', randomUUID());
-    if (arch === 'x86_64') {
-      this.kernelSetting('unknown_nmi_panic', '0');
-    }
-    this.write('/stand-in/arch', `${arch}\n`);
-    this.write('/stand-in/filesystem', `${this.image.filesystem}\n`);
-    this.write('/sys/kernel/kexec_crash_size', '0\n');
-    this.write('/sys/kernel/kexec_crash_loaded', '0\n');
-  }
-
-  private layImage(): void {
-    this.write('/etc/os-release', this.image.osRelease);
-    for (const [file, content] of Object.entries(this.image.files)) {
-      this.write(file, content);
-    }
-    layPackages(this.root, this.image);
-    for (const script of ['00_header', '10_linux', '40_custom']) {
-      fs.cpSync(path.join('/etc/grub.d', script), path.join(this.root, 'etc/grub.d', script), { recursive: true });
-    }
-    ['vmlinuz-', 'initrd.img-', 'config-'].forEach(each => this.write(`/boot/${each}${this.image.kernel}`, 'CONFIG_RELOCATABLE=y\n'));
-    ['/var/lib/dpkg/status', '/var/lib/dpkg/lock', '/var/lib/dpkg/lock-frontend', '/var/lib/apt/lists/lock', '/var/cache/apt/archives/lock',
-      '/var/lib/rpm/.rpm.lock'].forEach(each => this.write(each, ''));
-    fs.mkdirSync(path.join(this.root, 'var/lib/dpkg/updates'), { recursive: true });
-    fs.symlinkSync('../run', path.join(this.root, 'var/run'));
-    fs.mkdirSync(path.join(this.root, 'etc/sysctl.d'), { recursive: true });
-    for (const [file, target] of Object.entries(this.image.links)) {
-      fs.symlinkSync(target, path.join(this.root, file));
-    }
-    // As the image was built: by a kernel without crashkernel=. Made once, because grub-mkconfig takes a quarter of a second.
-    this.write(this.image.grubConfiguration, builtGrubConfigurations.get(this.image.mkconfig + this.image.kernel) ?? '', 0o600);
-    if (this.read(this.image.grubConfiguration) === '') {
-      this.enter(['sh', '-c', `${this.image.mkconfig} > ${this.image.grubConfiguration}`]);
-      builtGrubConfigurations.set(this.image.mkconfig + this.image.kernel, this.read(this.image.grubConfiguration));
-    }
-    this.image.installed?.forEach(each => this.enter(['sh', '/stand-in/install-package', each]));
-    this.reboot();
   }
 }
