@@ -79,7 +79,9 @@ function enterprise(release: Release, el: 'el7' | 'el8' | 'el9' | 'el10'): Image
     mkconfig: 'grub2-mkconfig',
     linuxCommand: el === 'el7' ? 'linux16' : 'linux',
     ...(el === 'el7' ? {} : {
-      entries: { options: el === 'el8' ? 'kernelopts' : 'literal', arguments: release.arguments, prefix: '', rewritten: 'when asked' },
+      entries: {
+        options: el === 'el8' ? 'kernelopts' : 'literal', arguments: release.arguments, prefix: '', ...(el === 'el8' ? {} : { rewritten: 'when asked' }),
+      },
     }),
     settingsFile: '/etc/kdump.conf',
     filesystem: 'xfs',
