@@ -28,11 +28,15 @@ export interface KdumpProgramSettings {
   readonly version: string;
 }
 
-/** The parts of the program in the order in which they are put together; the last one runs it. */
+/**
+ * The parts of the program in the order in which they are put together. The shell reads it as it goes: what a machine with nothing to
+ * do needs comes first, up to converged.sh, which ends the program there. The last one runs the rest.
+ */
 export const SCRIPT_FILES = [
-  'status.sh', 'write.sh', 'record.sh', 'detect.sh', 'refusals.sh', 'disk.sh', 'inventory.sh', 'crashkernel.sh', 'crashkernel-default.sh',
-  'packages.sh', 'service.sh', 'boot-files.sh', 'grub-settings.sh', 'grub-configuration.sh', 'boot-entries.sh', 'sysctl.sh',
-  'settings-file.sh', 'kdump-settings.sh', 'arm.sh', 'reboot.sh', 'converged.sh', 'revert.sh', 'main.sh',
+  'start.sh', 'status.sh', 'facts.sh', 'crashkernel.sh', 'disk.sh', 'sysctl.sh', 'converged.sh',
+  'write.sh', 'record.sh', 'detect.sh', 'refusals.sh', 'inventory.sh', 'stamp.sh', 'crashkernel-default.sh', 'packages.sh', 'service.sh',
+  'boot-files.sh', 'grub-settings.sh', 'grub-configuration.sh', 'boot-entries.sh', 'settings-file.sh', 'kdump-settings.sh', 'arm.sh',
+  'reboot.sh', 'revert.sh', 'main.sh',
 ];
 
 const SIZE = '[0-9]{1,6}[KMGT]';

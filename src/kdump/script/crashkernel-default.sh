@@ -4,11 +4,15 @@
 #
 # The kernel rounds the memory up to the next 128 MiB before it looks into a table: a 1 GiB instance is in the range "1G-".
 
-# is_crashkernel VALUE
+# is_crashkernel VALUE: one plain value, or one for the high memory and perhaps one for the low.
 is_crashkernel() {
-  case $1 in
-    '' | [!0-9]* | *[!0-9KMGTkmgt:,@\ -]*) return 1 ;;
-  esac
+  [ -n "$1" ] || return 1
+  for value in $1; do
+    value=${value%,high}
+    case ${value%,low} in
+      [!0-9]* | *[!0-9KMGTkmgt:,@-]*) return 1 ;;
+    esac
+  done
 }
 
 # The table of RHEL 9 (kdump-utils, kdump-lib.sh), which serves every kernel from EL7 on: those of Oracle never knew the word "auto",
@@ -77,7 +81,7 @@ suse_crashkernel() {
   put_file "$CALIBRATION_FILE" print_calibration
 }
 
-# "Low: 72", "High: 143" and more such lines, in MiB. 0 or no High: one plain value, as on arm64.
+# "Low: 72", "High: 143" and more such lines, in MiB. High is 0 but on x86, where a Low of 0 means the kernel's default.
 calibrate() {
   low='' high=''
   calibration=$(tool kdumptool calibrate) || calibration=
@@ -89,16 +93,14 @@ calibrate() {
   done <<CALIBRATION
 $calibration
 CALIBRATION
-  case $low$high in
-    '' | *[!0-9]*)
+  case $low:$high in
+    *[!0-9:]* | :* | *: | 0:0)
       fail 'kdumptool calibrate named no size for the crash kernel.' 'See standard error, or give the size (CrashKernel.size).'
       ;;
+    *:0) crashkernel=${low}M ;;
+    0:*) crashkernel="${high}M,high" ;;
+    *) crashkernel="${high}M,high ${low}M,low" ;;
   esac
-  if [ "${high:-0}" -gt 0 ]; then
-    crashkernel="${high}M,high ${low:-0}M,low"
-  else
-    crashkernel=${low}M
-  fi
 }
 
 decide_crashkernel() {

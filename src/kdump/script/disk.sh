@@ -38,12 +38,16 @@ measure_disk() {
   fi
 }
 
-refuse_low_disk() {
+disk_suffices() {
   measure_disk
+  [ -n "$free_bytes" ] && [ "$free_bytes" -ge "$needed_bytes" ]
+}
+
+refuse_low_disk() {
+  ! disk_suffices || return 0
   [ -n "$free_bytes" ] || fail "The free space of $DUMP_PATH could not be read." "Try: df -Pk $DUMP_PATH"
-  [ "$free_bytes" -ge "$needed_bytes" ] ||
-    finish low-disk "The crash kernel is loaded, but a dump may not fit: $DUMP_PATH has fewer bytes free (freeBytes) than one may need (neededBytes)." \
-      'Move old dumps away, enlarge the file system, or set another DumpOptions.minimumFreeSpace.'
+  finish low-disk "The crash kernel is loaded, but a dump may not fit: $DUMP_PATH has fewer bytes free (freeBytes) than one may need (neededBytes)." \
+    'Move old dumps away, enlarge the file system, or set another DumpOptions.minimumFreeSpace.'
 }
 
 # find_last_dump: the newest dump below the path, in $last_dump. Each distribution names the files differently:

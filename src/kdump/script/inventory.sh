@@ -14,27 +14,29 @@ find_inventory_file() {
 
 # print_inventory STATE CAUSE. Every value is text, and none changes from run to run: a converged machine writes nothing.
 print_inventory() {
-  printf '{"SchemaVersion":"1.0","TypeName":"Custom:Kdump","Content":{'
-  printf '"State":%s,"Cause":%s' "$(json_string "$1")" "$(json_string "$2")"
-  printf ',"Kernel":%s' "$(json_string "${kernel:-}")"
-  printf ',"CrashkernelWanted":%s' "$(json_string "${crashkernel_wanted:-$CRASHKERNEL}")"
-  printf ',"CrashkernelSeen":%s' "$(json_string "${crashkernel_seen:-}")"
+  object=
+  member State string "$1"
+  member Cause string "$2"
+  member Kernel string "${kernel:-}"
+  member CrashkernelWanted string "${crashkernel_wanted:-$CRASHKERNEL}"
+  member CrashkernelSeen string "${crashkernel_seen:-}"
   first_line /sys/kernel/kexec_crash_size
-  printf ',"ReservedBytes":"%s"' "$(json_number "$line")"
+  member ReservedBytes string "$line"
   first_line /proc/sys/kernel/unknown_nmi_panic
-  printf ',"UnknownNmiPanic":"%s"' "$(json_number "$line")"
-  printf ',"LastDump":%s,"ProgramVersion":%s}}\n' "$(json_string "$last_dump")" "$(json_string "$PROGRAM_VERSION")"
+  member UnknownNmiPanic string "$line"
+  member LastDump string "$last_dump"
+  member ProgramVersion string "$PROGRAM_VERSION"
+  printf '{"SchemaVersion":"1.0","TypeName":"Custom:Kdump","Content":{%s}}\n' "$object"
 }
 
-# write_inventory STATE CAUSE: no state depends on whether that works.
-write_inventory() {
+# keep_inventory STATE CAUSE: no state depends on whether that works.
+keep_inventory() {
   find_inventory_file
   [ -n "$inventory_file" ] || return 0
-  is_already "$inventory_file" print_inventory "$1" "$2" || write_file "$inventory_file" print_inventory "$1" "$2" ||
-    printf '%s\n' "$inventory_file could not be written." >&2
-}
-
-remove_inventory() {
-  find_inventory_file
-  [ -z "$inventory_file" ] || rm -f "$inventory_file"
+  if [ "$1" = reverted ]; then
+    rm -f "$inventory_file"
+  else
+    is_already "$inventory_file" print_inventory "$1" "$2" || write_file "$inventory_file" print_inventory "$1" "$2" ||
+      printf '%s\n' "$inventory_file could not be written." >&2
+  fi
 }

@@ -66,7 +66,7 @@ want_kdump_conf() {
   done < "$settings_file"
 }
 
-# KDUMP_KEEP_OLD_DUMPS counts those beside the new one; -1, for none, is unknown to kdump 2, which has KDUMP_CRASHKERNEL.
+# KDUMP_KEEP_OLD_DUMPS counts those beside the new one, and 0 keeps all. -1, for none, is no longer known to kdump 2, which keeps all then.
 want_suse_settings() {
   want KDUMP_SAVEDIR "$DUMP_PATH"
   want '?KDUMP_IMMEDIATE_REBOOT' yes
@@ -76,11 +76,9 @@ want_suse_settings() {
     zlib) want KDUMP_DUMPFORMAT compressed ;;
     *) want KDUMP_DUMPFORMAT "$compressor" ;;
   esac
-  if [ "$DUMPS_TO_KEEP" = 1 ] && knows '^KDUMP_CRASHKERNEL='; then
+  if [ "$DUMPS_TO_KEEP" = 1 ]; then
     note 'kdump of this system keeps at least one old dump beside a new one; dumpsToKeep is 2.'
     want KDUMP_KEEP_OLD_DUMPS 1
-  elif [ "$DUMPS_TO_KEEP" = 1 ]; then
-    want KDUMP_KEEP_OLD_DUMPS -1
   elif [ -n "$DUMPS_TO_KEEP" ]; then
     want KDUMP_KEEP_OLD_DUMPS $((DUMPS_TO_KEEP - 1))
   fi

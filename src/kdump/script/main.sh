@@ -9,12 +9,6 @@ wait_for_other_run() {
   flock -w 600 8 || fail 'Another run of this program has been at work for ten minutes.' 'Wait for it, or find out what it waits for.'
 }
 
-finish_armed() {
-  cause='The crash kernel is loaded.'
-  has_unknown_nmi_panic || cause="$cause This architecture has no unknown NMIs, and EC2 sends it no diagnostic interrupt."
-  finish armed "$cause" ''
-}
-
 report_outcome() {
   if [ "$crashkernel_seen" != "$crashkernel_wanted" ]; then
     require_reboot "crashkernel=$crashkernel_wanted" \
@@ -33,7 +27,6 @@ report_outcome() {
       "$settings_file was changed, and kernel.kexec_load_disabled=1 forbids to load the crash kernel again before the next boot."
   fi
   refuse_low_disk
-  converged=yes
   finish_armed
 }
 
@@ -54,8 +47,6 @@ configure() {
 }
 
 main() {
-  open_status
-  [ "$ACTION" = revert ] || finish_if_converged
   detect_system
   refuse_capture_kernel
   refuse_unsupported_system
@@ -68,8 +59,4 @@ main() {
   configure
 }
 
-# No pattern is expanded anywhere, unless a function says so; collation and messages do not depend on the machine's language.
-set -uf
-umask 022
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 main

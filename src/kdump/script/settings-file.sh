@@ -26,9 +26,9 @@ SETTINGS_AWK='
   function line_of(name, value) {
     return form == "options" ? name " " value : name "=" (value ~ /^[A-Za-z0-9_.-]+$/ ? value : "\"" value "\"")
   }
-  # A directory is also named as a URL (SUSE).
+  # SUSE also names a directory as a URL, and says yes in several ways.
   function same(value, wanted) {
-    return value == wanted || value == "file://" wanted
+    return value == wanted || value == "file://" wanted || (wanted == "yes" && value ~ /^(true|1)$/)
   }
   function read_settings(text,    count, row, i, name) {
     count = split(text, row, "\n")

@@ -46,11 +46,13 @@ report_unexpected_end() {
   [ -n "$reported" ] || fail 'The program ended before it was done.' 'Read the standard error of this run.'
 }
 
+# The functions for JSON leave their text in $json: a command substitution would cost a process each time.
+
 # json_string TEXT: a JSON string. Bytes beyond ASCII become "?", since nothing says that they are UTF-8.
 json_string() {
   case $1 in
     *[!\ A-Za-z0-9.,:\;=_/@%+\(\)\'-]*)
-      printf '%s' "$1" | awk '
+      json=$(printf '%s' "$1" | awk '
         BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i; printf "\"" }
         NR > 1 { printf "\\n" }
         {
@@ -62,33 +64,35 @@ json_string() {
             else printf "%s", c
           }
         }
-        END { printf "\"" }'
+        END { printf "\"" }')
       ;;
-    *) printf '"%s"' "$1" ;;
+    *) json="\"$1\"" ;;
   esac
 }
 
 # json_number TEXT: the number, or null.
 json_number() {
-  case $1 in
-    '' | *[!0-9]*) printf null ;;
-    *) printf '%s' "$1" ;;
-  esac
+  json=$1
+  case $1 in '' | *[!0-9]*) json=null ;; esac
 }
 
-# json_lines TEXT: a JSON array of its lines.
+# json_lines TEXT: an array of its lines.
 json_lines() {
-  separator=
-  printf '['
+  array=
   while IFS= read -r item; do
     [ -n "$item" ] || continue
-    printf '%s' "$separator"
     json_string "$item"
-    separator=,
+    array="$array${array:+,}$json"
   done <<LINES
 $1
 LINES
-  printf ']'
+  json="[$array]"
+}
+
+# member NAME KIND TEXT: adds it to the object in $object.
+member() {
+  "json_$2" "$3"
+  object="$object${object:+,}\"$1\":$json"
 }
 
 note_change() {
@@ -103,20 +107,28 @@ note() {
 }
 
 print_status() {
-  printf '{"program":"cdk-diagnostic-interrupt","version":%s' "$(json_string "$PROGRAM_VERSION")"
-  printf ',"state":%s,"cause":%s,"remedy":%s' "$(json_string "$1")" "$(json_string "$2")" "$(json_string "$3")"
-  printf ',"os":%s,"arch":%s' "$(json_string "${os_id:-unknown} ${os_version:-}")" "$(json_string "${arch:-}")"
-  printf ',"kernel":%s' "$(json_string "${kernel:-}")"
-  printf ',"crashkernelWanted":%s' "$(json_string "${crashkernel_wanted:-$CRASHKERNEL}")"
-  printf ',"crashkernelSeen":%s' "$(json_string "${crashkernel_seen:-}")"
+  object=
+  member program string cdk-diagnostic-interrupt
+  member version string "$PROGRAM_VERSION"
+  member state string "$1"
+  member cause string "$2"
+  member remedy string "$3"
+  member os string "${os_id:-unknown} ${os_version:-}"
+  member arch string "${arch:-}"
+  member kernel string "${kernel:-}"
+  member crashkernelWanted string "${crashkernel_wanted:-$CRASHKERNEL}"
+  member crashkernelSeen string "${crashkernel_seen:-}"
   first_line /sys/kernel/kexec_crash_size
-  printf ',"reservedBytes":%s' "$(json_number "$line")"
+  member reservedBytes number "$line"
   first_line /proc/sys/kernel/unknown_nmi_panic
-  printf ',"unknownNmiPanic":%s' "$(json_number "$line")"
-  printf ',"freeBytes":%s,"neededBytes":%s' "$(json_number "${free_bytes:-}")" "$(json_number "${needed_bytes:-}")"
-  printf ',"lastDump":%s' "$(json_string "${last_dump:-}")"
-  printf ',"changed":%s,"notes":%s' "$(json_lines "$changes")" "$(json_lines "$notes")"
-  printf ',"contradictions":%s}\n' "$(json_lines "$contradictions")"
+  member unknownNmiPanic number "$line"
+  member freeBytes number "${free_bytes:-}"
+  member neededBytes number "${needed_bytes:-}"
+  member lastDump string "$last_dump"
+  member changed lines "$changes"
+  member notes lines "$notes"
+  member contradictions lines "$contradictions"
+  printf '{%s}\n' "$object"
 }
 
 # finish STATE CAUSE REMEDY [EXIT-CODE]: the end of every run.
@@ -125,11 +137,10 @@ finish() {
   exit_code_of "$1"
   find_last_dump
   print_status "$1" "$2" "$3" >&9
-  case $1 in
-    reverted) remove_inventory ;;
-    *) [ -n "${inventory_is_written:-}" ] || write_inventory "$1" "$2" ;;
-  esac
-  [ -z "${converged:-}" ] || leave_stamp
+  if [ -z "${short_way:-}" ]; then
+    keep_inventory "$1" "$2"
+    [ "$1" != armed ] || leave_stamp
+  fi
   exit "${4:-$exit_code}"
 }
 
