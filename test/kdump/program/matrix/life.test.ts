@@ -22,7 +22,7 @@ function withPackages(image: Image): Image {
 /** What the image has of its own: every file with its mode and content, without what happened to it when. */
 function tree(): Record<string, string> {
   const entries = Object.entries(machine.snapshot()).map(([file, state]) => [file, state.replace(/ \d+ /, ' ')]);
-  return Object.fromEntries(entries.filter(([file]) => !/^(run|var\/lib\/kdump)(\/|$)/.test(file)));
+  return Object.fromEntries(entries.filter(([file]) => !/^(run|var\/lib\/(kdump|dpkg))(\/|$)/.test(file)));
 }
 
 const armed = (crashkernel: string, reserved: number) => ({
