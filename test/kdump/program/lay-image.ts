@@ -59,7 +59,9 @@ function layKernel(machine: Machine, image: Image, arch: string): void {
 function buildBootLoader(machine: Machine, image: Image): void {
   if (image.entries) {
     layEntries(machine.root, image);
-    machine.enter(['grub2-editenv', '-', 'create']);
+    const environment = image.links['/boot/grub2/grubenv'] ? path.join(path.dirname(image.grubConfiguration), 'grubenv') : '/boot/grub2/grubenv';
+    fs.mkdirSync(path.join(machine.root, path.dirname(environment)), { recursive: true });
+    machine.enter(['grub2-editenv', environment, 'create']);
     machine.enter(['grub2-editenv', '-', 'set', `saved_entry=${image.files['/etc/machine-id'].trim()}-${image.kernel}`]);
   }
   if (image.bootsBy === 'legacy') {

@@ -27,12 +27,14 @@ interface Release {
   readonly vendor?: string;
   /** Is the service enabled on the image? */
   readonly serves?: boolean;
+  /** Until EL8 a machine that boots by UEFI has its whole grub.cfg, and its grubenv, on the EFI system partition. */
+  readonly uefi?: boolean;
 }
 
 function osRelease({ name, id, version }: Release): string {
   const like = id === 'rhel' ? 'fedora' : id === 'ol' ? 'fedora' : `rhel ${id === 'centos' ? '' : 'centos '}fedora`;
   return `NAME="${name.replace(/ (?:Stream )?[\d.]+.*$/, '')}"\nVERSION="${version}"\nID="${id}"\nID_LIKE="${like}"\nVERSION_ID="${version}"\n`
-    + `PLATFORM_ID="platform:el${parseInt(version)}"\nPRETTY_NAME="${name}"\n`;
+    + `PLATFORM_ID="platform:el${parseInt(version)}"\nPRETTY_NAME="${name.replace(/ \(.*/, '')}"\n`;
 }
 
 /** /etc/default/grub as anaconda and osbuild write it. */
@@ -42,7 +44,7 @@ function grub(commandLine: string, more = ''): string {
 }
 
 function enterprise(release: Release, el: 'el7' | 'el8' | 'el9' | 'el10'): Image {
-  const { arch = 'x86_64', vendor = 'redhat', serves = false } = release;
+  const { arch = 'x86_64', vendor = 'redhat', serves = false, uefi = false } = release;
   const stub = el === 'el9' || el === 'el10';
   return {
     name: release.name,
@@ -67,6 +69,7 @@ function enterprise(release: Release, el: 'el7' | 'el8' | 'el9' | 'el10'): Image
       '/etc/sysctl.d/99-sysctl.conf': '../sysctl.conf',
       '/etc/grub2.cfg': '../boot/grub2/grub.cfg',
       '/etc/grub2-efi.cfg': stub ? '../boot/grub2/grub.cfg' : `../boot/efi/EFI/${vendor}/grub.cfg`,
+      ...(uefi ? { '/boot/grub2/grubenv': `../efi/EFI/${vendor}/grubenv` } : {}),
     },
     packages: kexecTools({ release: el, arch, makedumpfile: MAKEDUMPFILE[el], enabled: true }),
     installed: [el === 'el10' ? 'kdump-utils' : 'kexec-tools'],
@@ -75,9 +78,9 @@ function enterprise(release: Release, el: 'el7' | 'el8' | 'el9' | 'el10'): Image
     sh: 'bash',
     syncsFiles: el !== 'el7',
     bootsBy: el === 'el7' ? 'grub.cfg' : 'bls',
-    grubConfiguration: '/boot/grub2/grub.cfg',
+    grubConfiguration: uefi ? `/boot/efi/EFI/${vendor}/grub.cfg` : '/boot/grub2/grub.cfg',
     mkconfig: 'grub2-mkconfig',
-    linuxCommand: el === 'el7' ? 'linux16' : 'linux',
+    linuxCommand: el !== 'el7' ? 'linux' : uefi ? 'linuxefi' : 'linux16',
     ...(el === 'el7' ? {} : {
       entries: {
         options: el === 'el8' ? 'kernelopts' : 'literal', arguments: release.arguments, prefix: '', ...(el === 'el8' ? {} : { rewritten: 'when asked' }),
@@ -95,14 +98,15 @@ function osbuilt(image: Image): Image {
 
 const RED_HAT = { id: 'rhel', serves: true };
 export const RHEL_7 = enterprise({ ...RED_HAT, name: 'Red Hat Enterprise Linux 7.9', version: '7.9', kernel: '3.10.0-1160.119.1.el7.x86_64', arguments: EL7 }, 'el7');
-export const RHEL_8 = enterprise({
+const RED_HAT_8 = {
   ...RED_HAT,
-  name: 'Red Hat Enterprise Linux 8.10',
   version: '8.10',
   kernel: '4.18.0-553.22.1.el8_10.x86_64',
   olderKernels: ['4.18.0-553.el8_10.x86_64'],
   arguments: `${EC2} crashkernel=auto`,
-}, 'el8');
+};
+export const RHEL_8 = enterprise({ ...RED_HAT_8, name: 'Red Hat Enterprise Linux 8.10' }, 'el8');
+export const RHEL_8_UEFI = enterprise({ ...RED_HAT_8, name: 'Red Hat Enterprise Linux 8.10 (UEFI)', uefi: true }, 'el8');
 export const RHEL_9 = osbuilt(enterprise({
   ...RED_HAT,
   name: 'Red Hat Enterprise Linux 9.6',
@@ -124,6 +128,9 @@ export const CENTOS_7 = enterprise({
   olderKernels: ['3.10.0-1127.19.1.el7.x86_64'],
   arguments: EL7,
   serves: true,
+}, 'el7');
+export const CENTOS_7_UEFI = enterprise({
+  name: 'CentOS Linux 7 (UEFI)', id: 'centos', version: '7', vendor: 'centos', kernel: '3.10.0-1160.118.1.el7.x86_64', arguments: EL7, serves: true, uefi: true,
 }, 'el7');
 export const CENTOS_STREAM_9 = enterprise({
   name: 'CentOS Stream 9', id: 'centos', version: '9', vendor: 'centos', kernel: '5.14.0-590.el9.x86_64', arguments: EC2, serves: true,
