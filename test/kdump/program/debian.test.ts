@@ -7,22 +7,21 @@ const TABLE = '2G-4G:320M,4G-32G:512M,32G-64G:1024M,64G-128G:2048M,128G-:4096M';
 
 let machine: Machine;
 
-test.each<[Image, string, number]>([
-  [DEBIAN_11, '512M-1G:192M,1G-:256M', 256],
-  [DEBIAN_12, '512M-1G:192M,1G-:256M', 256],
-  [DEBIAN_13, '512M-:192M', 192],
-  [UBUNTU_18_04, '512M-:192M', 192],
-  [UBUNTU_20_04, '512M-:192M', 192],
-  [UBUNTU_24_04, TABLE, 512],
-  [UBUNTU_24_04_ARM, TABLE, 512],
-  [UBUNTU_26_04, TABLE, 512],
-].map(([image, value, mib]) => [(image as Image).name, image, value, mib] as [string, Image, string, number]))(
-  '%s is armed by its own value, or by a larger one', (_name, image, value, reservedMib) => {
-    machine = new Machine(image, { memory: 8 * GIB });
-    expect(machine.run({ crashKernel: 'auto' })).toMatchObject({ exitCode: 20, status: { crashkernelWanted: value } });
-    machine.reboot();
-    expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed', reservedBytes: reservedMib * MIB, changed: [] } });
-  });
+test.each<{ image: Image; value: string; reservedMib: number }>([
+  { image: DEBIAN_11, value: '512M-1G:192M,1G-:256M', reservedMib: 256 },
+  { image: DEBIAN_12, value: '512M-1G:192M,1G-:256M', reservedMib: 256 },
+  { image: DEBIAN_13, value: '512M-:192M', reservedMib: 192 },
+  { image: UBUNTU_18_04, value: '512M-:192M', reservedMib: 192 },
+  { image: UBUNTU_20_04, value: '512M-:192M', reservedMib: 192 },
+  { image: UBUNTU_24_04, value: TABLE, reservedMib: 512 },
+  { image: UBUNTU_24_04_ARM, value: TABLE, reservedMib: 512 },
+  { image: UBUNTU_26_04, value: TABLE, reservedMib: 512 },
+])('$image.name is armed by its own value, or by a larger one', ({ image, value, reservedMib }) => {
+  machine = new Machine(image, { memory: 8 * GIB });
+  expect(machine.run({ crashKernel: 'auto' })).toMatchObject({ exitCode: 20, status: { crashkernelWanted: value } });
+  machine.reboot();
+  expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed', reservedBytes: reservedMib * MIB, changed: [] } });
+});
 
 // Since Ubuntu 24.10 the installer decides whether kdump is on: not on a small machine (/usr/share/kdump-tools/kdump_set_default).
 test('kdump that was installed and left off is turned on, and is off again after a revert', () => {
