@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { EC2Client, RebootInstancesCommand } from '@aws-sdk/client-ec2';
 import { Invocation } from './aws/lambda';
@@ -10,10 +8,9 @@ import { DiskImage } from './instance/disk-image';
 import { Release } from './instance/release';
 import { Control, DemoReport } from './report';
 import { LocalStand } from './stand';
+import { STACK, synthesise } from './synthesise';
 import { crash, hang } from './trouble';
 
-const ROOT = join(__dirname, '..');
-const STACK = 'SingleInstance';
 const MINUTES = 60_000;
 /** On two busy cores, under software emulation; idle it takes 20 s. */
 const BOOT_MS = 5 * MINUTES;
@@ -65,16 +62,17 @@ export class Incident {
     const { takesInterrupts } = this.options.release.platform;
     const controls = this.options.controls && takesInterrupts;
     return [
-      { name: 'Synthesise the example app with cdk synth', run: () => this.synthesise() },
+      { name: 'Synthesise the example app with cdk synth', run: () => synthesise(this.assembly, this.options.release.platform) },
       { name: `Provide the machine's disk image${this.image.isCached() ? ' (from the cache)' : ''}`, run: async tell => { await this.image.provide(tell); } },
       { name: 'Boot the machine', run: () => this.boot() },
       ...controls ? [{ name: 'Control: a hang before kdump is armed is refused', run: (tell: Tell) => this.hangUnarmed(tell) }] : [],
       { name: 'Arm kdump with the synthesised document', run: tell => this.arm(tell) },
-      ...controls ? [{ name: 'Control: an alarm about a healthy machine is refused', run: () => this.alarmHealthy() }] : [],
+      ...controls ? [{ name: 'Control: an alarm about a healthy machine is refused', run: () => this.alarmHealthy('Responsive') }] : [],
       ...takesInterrupts ? [
         { name: 'Hang the machine: every CPU spins in the kernel, interrupts off', run: () => this.hang() },
         { name: 'Status check fails, alarm goes off, Lambda decides', run: (tell: Tell) => this.decide(tell) },
       ] : [
+        { name: 'Control: an alarm about a machine of this architecture is refused', run: () => this.alarmHealthy('UnsupportedArchitecture') },
         { name: 'Crash the machine by sysrq: it takes no diagnostic interrupt', run: () => this.crash() },
       ],
       { name: 'The kernel panics into the capture kernel', run: () => this.panic() },
@@ -86,12 +84,6 @@ export class Incident {
   /** Powers everything off. */
   public async close(): Promise<void> {
     await this.stand?.close();
-  }
-
-  private async synthesise(): Promise<void> {
-    const cdk = join(ROOT, 'node_modules', '.bin', 'cdk');
-    const app = `${join('node_modules', '.bin', 'tsx')} examples/single-instance/app.ts`;
-    await promisify(execFile)(cdk, ['synth', '--quiet', '--no-notices', '--app', app, '--output', this.assembly], { cwd: ROOT });
   }
 
   private async boot(): Promise<void> {
@@ -138,7 +130,7 @@ export class Incident {
   }
 
   /** Somebody tries the alarm out, as the CLI's set-alarm-state does. */
-  private async alarmHealthy(): Promise<void> {
+  private async alarmHealthy(reason: string): Promise<void> {
     const stand = this.running();
     await this.alarmOk();
     const seen = stand.aws.invocations.length;
@@ -147,7 +139,7 @@ export class Incident {
     cloudwatch.destroy();
     const control = await this.control('alarm about a healthy machine', seen);
     this.report.controls.push(control);
-    requireRefusal(control, 'Responsive');
+    requireRefusal(control, reason);
     await this.alarmOk();
   }
 
@@ -194,7 +186,11 @@ export class Incident {
   }
 
   private async inspect(): Promise<void> {
-    Object.assign(this.report, await readDump(this.running()));
+    const stand = this.running();
+    Object.assign(this.report, await readDump(stand));
+    if (!this.options.release.platform.takesInterrupts && stand.interrupts > 0) {
+      throw new Error('An interrupt was sent to a machine that takes none.');
+    }
     this.report.ok = true;
   }
 

@@ -9,9 +9,9 @@ import { DiskImage } from './instance/disk-image';
 import { Release } from './instance/release';
 import { VirtualMachine } from './instance/virtual-machine';
 
-/** What the example's instance is; EC2's figures for the type. An Arm machine stands in for it as well: only its disk is another. */
+/** What the example's instance is, on each architecture; EC2's figures for the types. */
 const INSTANCE_ID = 'i-0123456789abcdef0';
-const INSTANCE_TYPE = 't3.small';
+const INSTANCE_TYPES = { amd64: 't3.small', arm64: 't4g.small' };
 const MEMORY_MIB = 2048;
 const POLL_MS = 250;
 const COMMAND_SECONDS = 300;
@@ -42,7 +42,7 @@ export class LocalStand {
       endpointPort: aws.port,
       memoryMiB: MEMORY_MIB,
     });
-    const stand = new LocalStand(aws, vm, url);
+    const stand = new LocalStand(aws, vm, url, release);
     try {
       await vm.start();
       aws.launch(stand.machine);
@@ -64,10 +64,10 @@ export class LocalStand {
 
   private readonly ssm: SSMClient;
 
-  private constructor(public readonly aws: LocalAws, public readonly vm: VirtualMachine, public readonly url: string) {
+  private constructor(public readonly aws: LocalAws, public readonly vm: VirtualMachine, public readonly url: string, release: Release) {
     this.machine = {
       instanceId: INSTANCE_ID,
-      instanceType: INSTANCE_TYPE,
+      instanceType: INSTANCE_TYPES[release.platform.architecture],
       state: () => vm.isRunning() ? 'running' : 'stopped',
       answersArp: () => vm.answersArp(),
       injectNmi: () => {

@@ -21,6 +21,7 @@ export const INSTANCE_TYPES: Record<string, InstanceTypeFacts> = {
   't3.small': { ...intel, hypervisor: 'nitro', vCpus: 2, memoryMiB: 2048, burstable: true },
   'm5.large': { ...intel, hypervisor: 'nitro', vCpus: 2, memoryMiB: 8192, currentGeneration: false },
   't4g.micro': { ...graviton, hypervisor: 'nitro', vCpus: 2, memoryMiB: 1024, burstable: true },
+  't4g.small': { ...graviton, hypervisor: 'nitro', vCpus: 2, memoryMiB: 2048, burstable: true },
   't2.micro': { ...intel, hypervisor: 'xen', architectures: ['i386', 'x86_64'], vCpus: 1, memoryMiB: 1024, burstable: true },
   'm4.large': { ...intel, hypervisor: 'xen', vCpus: 2, memoryMiB: 8192, currentGeneration: false },
   'm5.metal': { ...intel, bareMetal: true, vCpus: 96, memoryMiB: 393216, currentGeneration: false },
