@@ -88,6 +88,19 @@ describe('the options of a dump', () => {
         .toEqual(['/srv/dumps', '17', format, '2']);
     });
 
+  // -1, for no old dump at all, is known to the program in C++ alone; the scripts take it for 0, which keeps every dump.
+  test.each<[string, Image]>([['SLES 12', SLES_12], ['SLES 15', SLES_15]])('one dump alone cannot be kept on %s', (_name, image) => {
+    machine = new Machine(image);
+    expect(machine.run({ dumpsToKeep: 1 }).status.notes).toEqual([expect.stringMatching(/dumpsToKeep is 2/)]);
+    expect(setting('KDUMP_KEEP_OLD_DUMPS')).toBe('1');
+  });
+
+  test.each<[string, Image, string]>([['yes', SLES_12, 'yes'], ['true', SLES_15, 'true']])('a reboot that is said as "%s" stays', (_name, image, value) => {
+    machine = new Machine(image);
+    machine.run();
+    expect(setting('KDUMP_IMMEDIATE_REBOOT')).toBe(value);
+  });
+
   test('the directory may be named as a URL', () => {
     machine = new Machine(SLES_12);
     machine.run();
