@@ -27,5 +27,7 @@ export const RELEASES: Release[] = [
   { name: 'debian-11', system: 'debian 11', suite: 'bullseye', platform: X86, ended: true },
   DEBIAN_12,
   { name: 'debian-13', system: 'debian 13', suite: 'trixie', platform: X86 },
-  { name: 'debian-12-arm64', system: 'debian 12', suite: 'bookworm', platform: ARM },
+  // Not Debian 12: without CONFIG_KALLSYMS_ALL, as its Arm kernels are built, kexec finds no kernel in memory and describes the crashed
+  // one wrongly, so that makedumpfile writes nothing.
+  { name: 'debian-13-arm64', system: 'debian 13', suite: 'trixie', platform: ARM },
 ];
