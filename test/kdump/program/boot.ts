@@ -33,8 +33,9 @@ interface Entry {
   readonly line: string;
 }
 
+/** As GRUB reads lines: without carriage returns (grub_file_getline). */
 function read(root: string, file: string): string {
-  return fs.readFileSync(path.join(root, file), 'utf8');
+  return fs.readFileSync(path.join(root, file), 'utf8').replace(/\r/g, '');
 }
 
 /** GRUB's environment block: 1024 bytes that begin with its signature, or nothing. */
@@ -75,10 +76,10 @@ function loaderEntries(root: string, configuration: string, file: string): Entry
   const variables: Record<string, string> = { ...grubEnvironment(root, file) };
   const fallback = /set kernelopts="(.*)"/.exec(configuration);
   variables.kernelopts ??= fallback?.[1] ?? '';
-  const directory = path.join(root, 'boot/loader/entries');
-  return fs.readdirSync(directory).filter(each => each.endsWith('.conf') && !each.startsWith('.'))
+  const directory = '/boot/loader/entries';
+  return fs.readdirSync(path.join(root, directory)).filter(each => each.endsWith('.conf') && !each.startsWith('.'))
     .map(each => each.replace(/\.conf$/, '')).sort((a, b) => compareVersions(b, a)).map((id, index) => {
-      const text = fs.readFileSync(path.join(directory, `${id}.conf`), 'utf8');
+      const text = read(root, `${directory}/${id}.conf`);
       const values = (key: string) => [...text.matchAll(new RegExp(`^${key}[ \\t]+(.*)$`, 'gm'))].map(match => match[1]);
       const options = values('options').join(' ').replace(/\$\{?(\w+)\}?/g, (_, name) => variables[name] ?? '');
       return { names: [`${index}`, id, ...values('title')], line: `${values('linux')[0]} ${options}` };

@@ -46,8 +46,8 @@ export function layGrub(root: string, image: Image): void {
   fs.rmSync(path.join(root, 'usr/bin/grub-editenv'));
   fs.cpSync(path.join(STAND_INS, 'grub2-editenv'), path.join(root, 'usr/bin/grub2-editenv'));
 
-  // Only Debian's asks dpkg which version is newer.
-  const library = fs.readFileSync('/usr/share/grub/grub-mkconfig_lib', 'utf8').replace(/^ {2}dpkg --compare-versions /m, '  version_test_numeric ');
+  // Debian's asks dpkg, for each pair of versions, which is newer.
+  const library = `${fs.readFileSync('/usr/share/grub/grub-mkconfig_lib', 'utf8')}\nversion_find_latest () { printf '%s\\n' "$@" | sort -V | tail -n 1; }\n`;
   fs.mkdirSync(path.join(root, 'stand-in/grub'));
   fs.writeFileSync(path.join(root, 'stand-in/grub/grub-mkconfig_lib'), library);
   const linux = path.join(root, 'etc/grub.d/10_linux');

@@ -11,15 +11,25 @@ export interface KexecTools {
 }
 
 // Source: gen-kdump-conf.sh of rhkdump/kdump-utils (EL9 and later) and kdump.conf of the older releases in its history, with the
-// explanations left out.
+// explanations left out but for the options that they name.
+const INTRODUCTION = '# This file contains a series of commands to perform (in order) in the kdump\n'
+  + '# kernel after a kernel crash in the crash kernel(1st kernel) has happened.\n#\n# Supported options:\n#\n';
+const NAMED = '# path <path>\n# core_collector <command> <options>\n# kdump_post <binary | script>\n# kdump_pre <binary | script>\n'
+  + '# extra_bins <binaries | shell scripts>\n# extra_modules <module(s)>\n';
+const NAMED_SINCE_EL8 = `${NAMED}# failure_action <reboot | halt | poweroff | shell | dump_to_rootfs>\n`
+  + '# default <reboot | halt | poweroff | shell | dump_to_rootfs>\n# final_action <reboot | halt | poweroff>\n';
 const KDUMP_CONF = {
-  sysv: '#raw /dev/sda5\n#ext4 /dev/sda3\n#net my.server.com:/export/tmp\n#net user@my.server.com\npath /var/crash\n'
+  sysv: `${INTRODUCTION}${NAMED}\n`
+    + '#raw /dev/sda5\n#ext4 /dev/sda3\n#net my.server.com:/export/tmp\n#net user@my.server.com\npath /var/crash\n'
     + 'core_collector makedumpfile -c --message-level 1 -d 31\n#core_collector scp\n#link_delay 60\n#default shell\n',
-  el7: '#raw /dev/vg/lv_kdump\n#ext4 LABEL=/boot\n#nfs my.server.com:/export/tmp\n#ssh user@my.server.com\n#sshkey /root/.ssh/kdump_id_rsa\n'
+  el7: `${INTRODUCTION}${NAMED}# default <reboot | halt | poweroff | shell | dump_to_rootfs>\n\n`
+    + '#raw /dev/vg/lv_kdump\n#ext4 LABEL=/boot\n#nfs my.server.com:/export/tmp\n#ssh user@my.server.com\n#sshkey /root/.ssh/kdump_id_rsa\n'
     + 'path /var/crash\ncore_collector makedumpfile -l --message-level 1 -d 31\n#core_collector scp\n#default shell\n#force_rebuild 1\n',
-  el8: '#raw /dev/vg/lv_kdump\n#ext4 LABEL=/boot\n#nfs my.server.com:/export/tmp\n#ssh user@my.server.com\n#sshkey /root/.ssh/kdump_id_rsa\n'
+  el8: `${INTRODUCTION}${NAMED_SINCE_EL8}\n`
+    + '#raw /dev/vg/lv_kdump\n#ext4 LABEL=/boot\n#nfs my.server.com:/export/tmp\n#ssh user@my.server.com\n#sshkey /root/.ssh/kdump_id_rsa\n'
     + 'path /var/crash\ncore_collector makedumpfile -l --message-level 7 -d 31\n#core_collector scp\n#failure_action shell\n#force_rebuild 1\n',
-  el9: '#raw /dev/vg/lv_kdump\n#ext4 LABEL=/boot\n#virtiofs myfs\n#nfs my.server.com:/export/tmp\n#ssh user@my.server.com\n'
+  el9: `${INTRODUCTION}# auto_reset_crashkernel <yes|no>\n${NAMED_SINCE_EL8}\n`
+    + '#raw /dev/vg/lv_kdump\n#ext4 LABEL=/boot\n#virtiofs myfs\n#nfs my.server.com:/export/tmp\n#ssh user@my.server.com\n'
     + 'auto_reset_crashkernel yes\npath /var/crash\ncore_collector makedumpfile -l --message-level 7 -d 31\n#core_collector scp\n'
     + '#failure_action shell\n#force_rebuild 1\n#force_no_rebuild 1\n#dracut_args --omit-drivers "cfg80211 snd" --add-drivers "ext2 ext3"\n',
 };
