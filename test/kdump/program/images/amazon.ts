@@ -4,7 +4,8 @@ import { kexecTools } from './kexec-tools';
 const SYSCTL_CONF = '# sysctl settings are defined through files in\n# /usr/lib/sysctl.d/, /run/sysctl.d/, and /etc/sysctl.d/.\n';
 const MACHINE_ID = 'ec2a1b6f0d9c4f0e8a7b5c3d1e2f4a6b';
 
-// The files of the last images, and the arguments of the EC2 User Guide ("User provided kernels": an example of menu.lst).
+// grub.conf has the form of the example of menu.lst in the EC2 User Guide ("User provided kernels"). Not verified: kdump.conf and the exit
+// codes of its init script, which are those of EL6.
 const LEGACY_KERNEL = '4.14.336-180.566.amzn1.x86_64';
 export const AMAZON_LINUX_1: Image = {
   name: 'Amazon Linux 1',
@@ -60,8 +61,8 @@ export const AMAZON_LINUX_2: Image = {
   filesystem: 'xfs',
 };
 
-// Source of the arguments: the reports of instances in awslabs/amazon-eks-ami and amazonlinux/amazon-linux-2023. Not verified: whether
-// plain grub2-mkconfig rewrites the entries (GRUB 2.06 of Fedora 35, from which it is made, does), and whether kdump is enabled.
+// Written from reports of instances, not read on one. Not verified: the arguments in detail, whether plain grub2-mkconfig rewrites the
+// entries (GRUB 2.06 of Fedora 35, from which it is made, does), and whether kdump is enabled at installation.
 const ARGUMENTS_2023 = 'console=tty0 console=ttyS0,115200n8 nvme_core.io_timeout=4294967295 rd.emergency=poweroff rd.shell=0 selinux=1 '
   + 'security=selinux quiet numa_cma=1:64M';
 

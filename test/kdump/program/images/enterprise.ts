@@ -1,9 +1,9 @@
 import { Image } from './image';
 import { kexecTools } from './kexec-tools';
 
-// The arguments on the images: osbuild/osbuild-composer image-types/rhel8/amazon-ec2.md (RHEL), CentOS/sig-cloud-instance-build (CentOS 7),
-// Rocky-{8,9,10}-EC2-Base.ks of rocky-linux/kickstarts, http/almalinux-8.aws.ks of AlmaLinux/cloud-images, oracle/oracle-linux (its image
-// tools). Rocky, Alma and Oracle disable the service (services --disabled="kdump").
+// The arguments on the images: osbuild/osbuild-composer image-types/rhel8/amazon-ec2.md (RHEL), kickstarts for CentOS 7 on EC2,
+// Rocky-{8,9,10}-EC2-Base.ks of rocky-linux/kickstarts, http/almalinux-8.aws.ks of AlmaLinux/cloud-images. Those of Oracle are not verified.
+// Rocky and Alma disable the service (services --disabled="kdump").
 const EC2 = 'console=ttyS0,115200n8 console=tty0 net.ifnames=0 rd.blacklist=nouveau nvme_core.io_timeout=4294967295';
 const EL7 = 'crashkernel=auto console=ttyS0,115200n8 console=tty0 net.ifnames=0 biosdevname=0';
 const ROCKY_8_ARGUMENTS = 'console=ttyS0,115200n8 no_timer_check crashkernel=auto net.ifnames=0 nvme_core.io_timeout=4294967295 nvme_core.max_retries=10';
