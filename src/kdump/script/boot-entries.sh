@@ -41,9 +41,15 @@ find_kernelopts() {
   environment=$(readlink -f /boot/grub2/grubenv) || environment=
   [ -n "$environment" ] && [ -f "$environment" ] && has "$editenv" || return 0
   with_boot_entries grep -qs '^options.*\$kernelopts' /dev/null || return 0
-  kernelopts=$(tool "$editenv" "$environment" list | sed -n 's/^kernelopts=//p')
+  read_kernelopts "$environment"
+}
+
+# read_kernelopts BLOCK: the variable in it, in $kernelopts_set, and what counts, in $kernelopts.
+read_kernelopts() {
+  kernelopts_set=$(tool "$editenv" "$1" list | sed -n 's/^kernelopts=//p')
+  kernelopts=$kernelopts_set
   if [ -z "$kernelopts" ]; then
-    kernelopts=$(sed -n 's/^[[:space:]]*set kernelopts="\(.*\)"[[:space:]]*$/\1/p' /boot/grub2/grub.cfg 2> /dev/null | tail -n 1)
+    kernelopts=$(sed -n 's/^[[:space:]]*set kernelopts="\(.*\)"[[:space:]]*$/\1/p' "${environment%/*}/grub.cfg" 2> /dev/null | tail -n 1)
   fi
 }
 
@@ -52,11 +58,16 @@ print_kernelopts() {
   printf '%s\n' " $kernelopts" | awk -v words="$words" "$CRASHKERNEL_AWK"'{ text = with_words($0); sub(/^ /, "", text); print text }'
 }
 
-# set_kernelopts VALUE: the block has a fixed size and form, which GRUB's own tool keeps; it works on the copy.
+# set_kernelopts VALUE: the block has a fixed size and form, which GRUB's own tool keeps; it works on the copy. Nothing takes it out.
 set_kernelopts() {
   [ "$1" != "$kernelopts" ] || return 0
   beside_of "$environment"
-  if ! cp -a "$environment" "$beside" || ! tool "$editenv" "$beside" set "kernelopts=$1" || ! switch_boot_files "$environment"; then
+  if [ -n "$1" ]; then
+    set -- set "kernelopts=$1"
+  else
+    set -- unset kernelopts
+  fi
+  if ! cp -a "$environment" "$beside" || ! tool "$editenv" "$beside" "$@" || ! switch_boot_files "$environment"; then
     abandon_boot_files "$environment"
     fail "The kernelopts in $environment could not be changed." 'See standard error: the block of 1024 bytes may be full.'
   fi

@@ -30,13 +30,22 @@ kdumpctl_crashkernel() {
   is_crashkernel "$crashkernel" || enterprise_table
 }
 
-# Red Hat's kernels up to EL8 know the value "auto". An image that reserves memory by it needs no other value, and no reboot.
-keep_auto() {
-  if [ "$crashkernel_seen" = auto ] && memory_is_reserved; then
-    crashkernel=auto
+# own_reservation: by which crashkernel= the machine reserved memory before this program came, in $crashkernel; empty without any.
+own_reservation() {
+  if recorded crashkernel reserving; then
+    crashkernel=$record
+  elif memory_is_reserved; then
+    crashkernel=$crashkernel_seen
   else
-    enterprise_table
+    crashkernel=
   fi
+}
+
+# An image that reserves memory needs no other value, and no reboot: Oracle's reserve more for their own kernel than kdumpctl says, and
+# Red Hat's kernels up to EL8 know the value "auto".
+image_crashkernel() {
+  own_reservation
+  [ "$crashkernel" = auto ] || is_crashkernel "$crashkernel"
 }
 
 # The package kdump-tools ships the distribution's table as an assignment in a file of its own.
@@ -111,9 +120,9 @@ decide_crashkernel() {
       # The EC2 User Guide said 160M in 2019 and says 256M now. The kernel of Amazon Linux 1 is small.
       amazon:2018) crashkernel=160M ;;
       amazon:2) crashkernel=512M-1G:160M,1G-:256M ;;
-      enterprise:[78]) keep_auto ;;
       suse:*) suse_crashkernel ;;
-      *) kdumpctl_crashkernel ;;
+      enterprise:[78]) image_crashkernel || enterprise_table ;;
+      *) image_crashkernel || kdumpctl_crashkernel ;;
     esac
   fi
   crashkernel_wanted=$crashkernel

@@ -38,9 +38,9 @@ want_debian_settings() {
   [ "$AFTER_DUMP" = reboot ] || note "kdump-tools always reboots after a dump; '$AFTER_DUMP' is not possible."
 }
 
-# knows OPTION: kdump refuses to start on an option that it does not know. The kdump.conf that it ships names all that it does.
+# knows OPTION: kdump refuses to start on an option that it does not know. kdumpctl is a script, which names all that it does.
 knows() {
-  grep -q "$1" "$settings_file"
+  grep -qs "$1" "$(command -v kdumpctl)" /usr/lib/kdump/kdump-lib.sh
 }
 
 want_kdump_conf() {

@@ -11,7 +11,7 @@ wait_for_other_run() {
 
 report_outcome() {
   if [ "$crashkernel_seen" != "$crashkernel_wanted" ]; then
-    require_reboot "crashkernel=$crashkernel_wanted" \
+    require_reboot "crashkernel=$crashkernel_wanted for $kernel" \
       "The kernel was booted with crashkernel='$crashkernel_seen' and will be with '$crashkernel_wanted' from the next boot."
   fi
   if ! memory_is_reserved; then
@@ -35,7 +35,7 @@ configure() {
   decide_crashkernel
   crashkernel_words "$crashkernel_wanted"
   decide_settings
-  record crashkernel before "$crashkernel_seen"
+  record_reservation
   record_applied
   configure_grub_settings
   configure_boot_entries

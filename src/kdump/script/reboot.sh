@@ -2,7 +2,7 @@
 # Asking for a reboot: by exit code 194 where the policy allows it, and never twice for the same value.
 
 # One line for every reboot that was asked for. It is never shortened: two associations that want different values for one machine
-# would otherwise reboot it in turn for ever.
+# would otherwise reboot it in turn for ever. A kernel that was installed meanwhile is another reason.
 REBOOTS_FILE=$STATE_DIRECTORY/reboots
 
 # was_asked_for REASON: the boot in which it was asked for, in $asked_in.

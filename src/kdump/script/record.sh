@@ -36,6 +36,12 @@ record() {
     fail "The state before could not be kept in $STATE_DIRECTORY." 'See standard error; is /var full?'
 }
 
+# What the kernel was booted with when this program first came, and whether memory was reserved by it.
+record_reservation() {
+  record crashkernel before "$crashkernel_seen"
+  ! memory_is_reserved || record crashkernel reserving "$crashkernel_seen"
+}
+
 print_applied() {
   printf 'crashkernel %s\n' "$crashkernel_wanted"
   while read -r line; do

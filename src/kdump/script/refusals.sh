@@ -1,6 +1,12 @@
 # shellcheck shell=sh
 # Everything that the later steps rely on, before the first change.
 
+# kexec-tools looks _text up to describe the memory of the dying kernel. On arm64 a kernel of Debian 12 had none; it was armed, panicked,
+# and makedumpfile wrote nothing.
+kernel_can_be_dumped() {
+  [ "$arch" != aarch64 ] || [ ! -e /proc/kallsyms ] || grep -q -e ' _text$' -e ' arch_kimage_file_post_load_cleanup$' /proc/kallsyms
+}
+
 refuse_unsupported_system() {
   [ -n "$family" ] ||
     finish unsupported "The operating system '${os_id:-unknown} $os_version' is not supported." \
@@ -12,6 +18,10 @@ refuse_unsupported_system() {
   [ -e /sys/kernel/kexec_crash_size ] ||
     finish unsupported 'This kernel has no /sys/kernel/kexec_crash_size: it is built without kexec, or this is a container.' \
       "Boot one of the distribution's own kernels."
+  if ! kernel_can_be_dumped; then
+    finish unsupported 'This kernel names no symbol _text (CONFIG_KALLSYMS_ALL) and loads no crash kernel by itself (CONFIG_KEXEC_FILE): the dump would be empty.' \
+      "Boot another kernel of the distribution; Debian 12 has none for arm64, Debian 13 has."
+  fi
   if has transactional-update && [ ! -w /usr ]; then
     finish unsupported 'The root file system of this system is read-only and changes by transactions only.' \
       "Run 'transactional-update setup-kdump' on it, and leave this instance out of the targets."

@@ -89,9 +89,10 @@ revert_kernelopts() {
   backup_of "$environment"
   [ -n "$kernelopts" ] && [ -e "$backup" ] || return 0
   live=$kernelopts
-  kernelopts=$(tool "$editenv" "$backup" list | sed -n 's/^kernelopts=//p')
-  earlier=$kernelopts
-  if [ "$(print_kernelopts)" != "$live" ]; then
+  read_kernelopts "$backup"
+  if [ "$(print_kernelopts)" = "$live" ]; then
+    earlier=$kernelopts_set
+  else
     earlier=$(printf '%s\n' " $live" | undo_words -)
   fi
   kernelopts=$live
