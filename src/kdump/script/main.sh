@@ -4,7 +4,8 @@
 # State Manager runs one association after the other, but a command by hand may come in between.
 wait_for_other_run() {
   has flock || return 0
-  mkdir -p "$RUN_DIRECTORY" || return 0
+  # A shell ends when `exec` cannot open a file. Without a lock it is as it is without flock.
+  mkdir -p "$RUN_DIRECTORY" && true >> "$RUN_DIRECTORY/lock" || return 0
   exec 8>> "$RUN_DIRECTORY/lock"
   flock -w 600 8 || fail 'Another run of this program has been at work for ten minutes.' 'Wait for it, or find out what it waits for.'
 }

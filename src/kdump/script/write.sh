@@ -10,14 +10,15 @@ beside_of() {
   beside="${1%/*}/.${1##*/}.cdk-diagnostic-interrupt"
 }
 
-# begin_beside FILE: an empty file beside it, with its owner, mode and SELinux label (-a keeps what it can and does not complain).
+# begin_beside FILE: an empty file beside it, with its owner, mode and SELinux label (-a keeps what it can and does not complain). `true`,
+# because a shell ends when it cannot open a file for `:`.
 begin_beside() {
   beside_of "$1"
   rm -f "$beside"
   if [ -e "$1" ]; then
-    cp -a "$1" "$beside" && : > "$beside"
+    cp -a "$1" "$beside" && true > "$beside"
   else
-    : > "$beside"
+    true > "$beside"
   fi
 }
 
