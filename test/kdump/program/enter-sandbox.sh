@@ -15,10 +15,36 @@ mount --bind "$root/proc/sys/kernel/msgmni" "$root/kernel/sys/kernel/panic"
 mount --rbind "$root/kernel/sys" "$root/proc/sys"
 mount --bind "$root/kernel/cmdline" "$root/proc/cmdline"
 mount --bind "$root/kernel/meminfo" "$root/proc/meminfo"
+[ ! -e "$root/kernel/kallsyms" ] || mount --bind "$root/kernel/kallsyms" "$root/proc/kallsyms"
 mount --bind /dev/null "$root/dev/null"
+# A line "read-only DIRECTORY", or "full DIRECTORY KIB INODES": as much is free there, to the page.
+filled=
+while read -r kind directory kib inodes; do
+  case $kind in
+    read-only)
+      mount --bind "$root$directory" "$root$directory"
+      mount -o remount,bind,ro "$root$directory"
+      ;;
+    full)
+      filled=$root$directory
+      mount -t tmpfs tmpfs "$root/filled"
+      chmod --reference="$filled" "$root/filled"
+      cp -a "$filled/." "$root/filled"
+      kib=$((kib + $(df -k --output=used "$root/filled" | tail -n 1)))
+      inodes=$((inodes + $(df --output=iused "$root/filled" | tail -n 1)))
+      mount -o "remount,size=${kib}k,nr_inodes=$inodes" "$root/filled"
+      mount --bind "$root/filled" "$filled"
+      ;;
+  esac
+done < "$root/stand-in/surroundings"
 status=0
 chroot "$root" /usr/bin/env -i HOME=/root LANG=C "$@" || status=$?
 panic=$(cat "$root/kernel/sys/kernel/panic")
 umount "$root/kernel/sys/kernel/panic"
 echo "$panic" > "$root/kernel/sys/kernel/panic"
+if [ -n "$filled" ]; then
+  umount "$filled"
+  find "$filled" -mindepth 1 -delete
+  cp -a "$root/filled/." "$filled"
+fi
 exit "$status"

@@ -13,11 +13,12 @@ const COMMON = ['df', 'fsfreeze', 'sleep', 'stat', 'uname'];
 
 /** Gives a machine the tools of this system, by links into /host, and stand-ins for what would act on this system. */
 export function layTools(root: string, image: Image): void {
-  for (const directory of ['host/usr', 'proc', 'dev', 'run', 'tmp', 'usr/bin', 'root', 'sys/kernel', 'stand-in/systemd/enabled',
+  for (const directory of ['host/usr', 'proc', 'dev', 'run', 'tmp', 'usr/bin', 'root', 'filled', 'sys/kernel', 'stand-in/systemd/enabled',
     'stand-in/systemd/active', 'stand-in/systemd/masked', 'stand-in/units']) {
     fs.mkdirSync(path.join(root, directory), { recursive: true });
   }
   fs.writeFileSync(path.join(root, 'dev/null'), '');
+  fs.writeFileSync(path.join(root, 'stand-in/surroundings'), '');
   const link = (target: string, name: string) => fs.symlinkSync(target, path.join(root, name));
   ['lib', 'lib64', 'share', 'libexec'].forEach(each => link(`/host/usr/${each}`, `usr/${each}`));
   ['lib', 'lib64'].forEach(each => link(`usr/${each}`, each));

@@ -67,6 +67,11 @@ export class Machine {
     this.reboot();
   }
 
+  /** A template for others outlives the test that made it; who keeps it disposes of it. */
+  public static keep(machine: Machine): void {
+    machines.delete(machine);
+  }
+
   public dispose(): void {
     machines.delete(this);
     fs.rmSync(this.root, { recursive: true, force: true });
@@ -165,6 +170,11 @@ export class Machine {
       this.write(`/usr/bin/${name}`, `#!/bin/sh\n${script}\n`, 0o755);
     }
     return () => fs.renameSync(`${file}.intact`, file);
+  }
+
+  /** Directories that are read-only or full from now on; none makes them as they should be. */
+  public surround(...lines: (`read-only ${string}` | `full ${string} ${number} ${number}`)[]): void {
+    this.write('/stand-in/surroundings', lines.map(each => `${each}\n`).join(''));
   }
 
   /** Every file with its mode, time and content. */

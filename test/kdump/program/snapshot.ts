@@ -16,7 +16,7 @@ function collect(root: string, relative: string, found: Record<string, string>):
   const full = path.join(root, relative);
   const stat = fs.lstatSync(full, { bigint: true });
   const kind = stat.isDirectory() ? 'directory'
-    : stat.isSymbolicLink() ? fs.readlinkSync(full) : createHash('sha256').update(fs.readFileSync(full)).digest('hex');
+    : stat.isSymbolicLink() ? fs.readlinkSync(full) : !stat.isFile() ? 'no file' : createHash('sha256').update(fs.readFileSync(full)).digest('hex');
   found[relative] = `${stat.mode.toString(8)} ${stat.mtimeNs} ${kind}`;
   if (stat.isDirectory()) {
     fs.readdirSync(full).forEach(each => collect(root, path.join(relative, each), found));
