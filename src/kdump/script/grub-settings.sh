@@ -29,12 +29,13 @@ print_with_grub_block() {
   print_with_block "$1" print_grub_settings
 }
 
-# /etc/kernel/cmdline: kernel-install takes the command line of a new kernel from it, where it exists.
+# /etc/kernel/cmdline: kernel-install takes the command line of a new kernel from it, where it exists. The blank in front is for the
+# first word, which is one like the others.
 print_kernel_command_line() {
   awk -v words="$words" "$CRASHKERNEL_AWK"'
-    { lines[NR] = $0 }
-    /[^ \t\r]/ { last = NR }
-    END { for (i = 1; i <= NR; i++) print i == last ? with_words(lines[i]) : without(lines[i]) }' "$1"
+    { lines[NR] = " " $0 }
+    /[^ \t\r]/ && !/^[ \t]*#/ { last = NR }
+    END { for (i = 1; i <= NR; i++) print substr(i == last ? with_words(lines[i]) : without(lines[i]), 2) }' "$1"
 }
 
 configure_grub_settings() {

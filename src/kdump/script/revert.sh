@@ -15,7 +15,7 @@ print_undone() {
 # undo_words FILE FIRST-WORD: in lines that begin with FIRST-WORD (any line without it) our crashkernel= makes room for the earlier one.
 undo_words() {
   awk -v first="${2:-}" -v ours="$crashkernel_wanted" -v words="$words_before" "$CRASHKERNEL_AWK"'
-    (first == "" || $1 == first) && counting($0) == ours { print with_words($0); next }
+    (first == "" || $1 == first) && counting(" " $0) == ours { print substr(with_words(" " $0), 2); next }
     { print }' "$1"
 }
 
