@@ -6,10 +6,11 @@
 
 ENTRIES_DIRECTORY=/boot/loader/entries
 
-# with_boot_entries COMMAND [ARGUMENT...]: runs it with the files of all entries as further arguments.
+# with_boot_entries COMMAND [ARGUMENT...]: runs it with the files of all entries as further arguments. A link stays a link.
 with_boot_entries() {
   set +f
   for entry in "$ENTRIES_DIRECTORY"/*.conf; do
+    [ ! -L "$entry" ] || entry=$(readlink -f "$entry") || continue
     [ ! -f "$entry" ] || set -- "$@" "$entry"
   done
   set -f

@@ -10,13 +10,16 @@ beside_of() {
   beside="${1%/*}/.${1##*/}.cdk-diagnostic-interrupt"
 }
 
-# begin_beside FILE: an empty file beside it, with its owner, mode and SELinux label (-a keeps what it can and does not complain). `true`,
-# because a shell ends when it cannot open a file for `:`.
+# begin_beside FILE: an empty file beside it, with its owner, mode and SELinux label (-a keeps what it can and does not complain; -L, so
+# that it is never a link, through which another file would be written). `true`, because a shell ends when it cannot open a file for `:`.
 begin_beside() {
   beside_of "$1"
   rm -f "$beside"
-  if [ -e "$1" ]; then
-    cp -a "$1" "$beside" && true > "$beside"
+  if [ -f "$1" ]; then
+    cp -aL "$1" "$beside" && true > "$beside"
+  elif [ -e "$1" ]; then
+    printf '%s\n' "$1 is not a regular file." >&2
+    return 1
   else
     true > "$beside"
   fi
