@@ -101,12 +101,16 @@ remove_file() {
 BLOCK_BEGIN='# BEGIN cdk-diagnostic-interrupt'
 BLOCK_END='# END cdk-diagnostic-interrupt'
 
-# print_without_block FILE
+# print_without_block FILE. An editor may have put carriage returns at the ends of lines. A block without an end stays: nobody knows which
+# of the lines after it are ours.
 print_without_block() {
   awk -v begin="$BLOCK_BEGIN" -v end="$BLOCK_END" '
-    $0 == begin { inside = 1 }
+    { line = $0; sub(/\r$/, "", line) }
+    line == begin { printf "%s", block; block = ""; inside = 1 }
+    inside { block = block $0 "\n" }
     !inside { print }
-    $0 == end { inside = 0 }' "$1"
+    line == end { block = ""; inside = 0 }
+    END { printf "%s", block }' "$1"
 }
 
 # print_with_block FILE PRODUCER: FILE with a block of our own at its end.
