@@ -52,7 +52,7 @@ image_crashkernel() {
 debian_crashkernel() {
   words=
   if [ -r /etc/default/grub.d/kdump-tools.cfg ]; then
-    while IFS= read -r line; do
+    while IFS= read -r line || [ -n "$line" ]; do
       case $line in '#'*) ;; *) words="$words $line" ;; esac
     done < /etc/default/grub.d/kdump-tools.cfg
   fi

@@ -23,7 +23,7 @@ has() {
 read_os_release() {
   os_id='' os_like='' os_version=''
   [ -r /etc/os-release ] || return 0
-  while IFS='=' read -r key value; do
+  while IFS='=' read -r key value || [ -n "$key" ]; do
     case $value in
       \"*\") value=${value#\"} value=${value%\"} ;;
       \'*\') value=${value#\'} value=${value%\'} ;;

@@ -59,7 +59,7 @@ want_kdump_conf() {
     note "kdump of this system always reboots after a dump; '$AFTER_DUMP' is not possible."
   fi
   [ -z "$DUMPS_TO_KEEP" ] || note 'kdump of this system deletes no old dumps; dumpsToKeep is not possible.'
-  while read -r option value; do
+  while read -r option value || [ -n "$option" ]; do
     case $option in
       nfs | ssh | raw | dracut_args | ext[234] | xfs | btrfs | minix | virtiofs) note "kdump.conf has '$option $value': the dump may go to another place than $DUMP_PATH." ;;
     esac

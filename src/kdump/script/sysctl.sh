@@ -55,10 +55,11 @@ kernel_settings_are_live() {
   [ "$line" = "$PANIC_TIMEOUT" ]
 }
 
-# note_contradictions FILE: its assignments that are not ours. Blanks and "=" separate the words.
+# note_contradictions FILE: its assignments that are not ours. Blanks and "=" separate the words; the last line may have no end.
 note_contradictions() {
-  blanks=$(printf ' \t=')
-  while IFS=$blanks read -r key value _; do
+  [ -f "$1" ] || return 0
+  blanks=$(printf ' \t=\r')
+  while IFS=$blanks read -r key value _ || [ -n "$key" ]; do
     # A leading "-" only says that a failure does not matter.
     key=${key#-}
     case $key in
@@ -82,7 +83,7 @@ find_contradictions() {
     esac
   done
   set -f
-  [ ! -r "$OLD_SYSCTL_FILE" ] || note_contradictions "$OLD_SYSCTL_FILE"
+  note_contradictions "$OLD_SYSCTL_FILE"
 }
 
 configure_sysctl() {
