@@ -89,6 +89,7 @@ want_suse_settings() {
 
 decide_settings() {
   [ -f "$settings_file" ] || fail "$settings_file does not exist, although the package is installed." 'Reinstall the package.'
+  ! grep -q "$(printf '\r')\$" "$settings_file" || note "$settings_file has carriage returns at the ends of lines, by which kdump may not start."
   settings=
   choose_compressor
   case $family in
