@@ -9,6 +9,7 @@
 SETTINGS_AWK='
   function value_of(text) {
     if (form == "options") {
+      sub(/^[ \t]+/, "", text)
       sub(/^[^ \t]+[ \t]*/, "", text)
       sub(/[ \t\r]+$/, "", text)
       return text
@@ -19,8 +20,8 @@ SETTINGS_AWK='
     return text
   }
   function name_of(text) {
-    if (form == "options") return text ~ /^[a-z]/ ? substr(text, 1, match(text " ", /[ \t\r]/) - 1) : ""
     sub(/^[ \t]+/, "", text)
+    if (form == "options") return text ~ /^[a-z]/ ? substr(text, 1, match(text " ", /[ \t\r]/) - 1) : ""
     return match(text, /^[A-Za-z_][A-Za-z0-9_]*=/) ? substr(text, 1, RLENGTH - 1) : ""
   }
   function line_of(name, value) {
