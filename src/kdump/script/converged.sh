@@ -6,9 +6,11 @@
 RUN_DIRECTORY=/var/run/cdk-diagnostic-interrupt
 STAMP_FILE=$RUN_DIRECTORY/converged
 
+# The entry of a process below /proc is as young as the process: a stamp that is younger was left before the clock was set back, and
+# what was changed since then may look older.
 stamp_is_valid() {
   complete=
-  [ -r "$STAMP_FILE" ] || return 1
+  [ -f "$STAMP_FILE" ] && [ -r "$STAMP_FILE" ] && ! [ "$STAMP_FILE" -nt /proc/self ] || return 1
   while read -r key value; do
     case $key in
       program) [ "$value" = "$PROGRAM_ID" ] || return 1 ;;
