@@ -81,8 +81,10 @@ print_calibration() {
 suse_crashkernel() {
   read_memory
   if [ -r "$CALIBRATION_FILE" ]; then
-    read -r calibrated_kib crashkernel < "$CALIBRATION_FILE"
-    if [ "$memory_kib" -lt $((calibrated_kib * 5 / 4)) ] && [ "$memory_kib" -gt $((calibrated_kib * 3 / 4)) ] && is_crashkernel "$crashkernel"; then
+    read -r calibrated_kib crashkernel < "$CALIBRATION_FILE" || calibrated_kib=
+    case $calibrated_kib in 0* | *[!0-9]*) calibrated_kib= ;; esac
+    if [ -n "$calibrated_kib" ] && is_crashkernel "$crashkernel" &&
+      [ "$memory_kib" -lt $((calibrated_kib * 5 / 4)) ] && [ "$memory_kib" -gt $((calibrated_kib * 3 / 4)) ]; then
       return 0
     fi
   fi
