@@ -33,6 +33,12 @@ const machines = new Set<Machine>();
 afterEach(() => machines.forEach(each => [...armedMachines.values()].includes(each) || each.dispose()));
 afterAll(() => machines.forEach(each => each.dispose()));
 
+/** A template for others outlives the test that made it; who keeps it disposes of it. */
+export function keep(machine: Machine): Machine {
+  machines.delete(machine);
+  return machine;
+}
+
 /** A machine on which the program ran with `256M` and that was rebooted: the next run finds it armed. */
 export function armedMachine(image: Image): Machine {
   let template = armedMachines.get(image);
@@ -65,11 +71,6 @@ export class Machine {
     image.installed?.forEach(each => this.vendor(['sh', '/stand-in/install-package', each]));
     image.disabled?.forEach(each => this.vendor(['systemctl', 'disable', each]));
     this.reboot();
-  }
-
-  /** A template for others outlives the test that made it; who keeps it disposes of it. */
-  public static keep(machine: Machine): void {
-    machines.delete(machine);
   }
 
   public dispose(): void {

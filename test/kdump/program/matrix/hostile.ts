@@ -1,7 +1,7 @@
 import {
   AMAZON_LINUX_1, AMAZON_LINUX_2, AMAZON_LINUX_2023, DEBIAN_12, Image, RHEL_8, RHEL_9, SLES_15, UBUNTU_24_04,
 } from '../images';
-import { Machine } from '../machine';
+import { keep, Machine } from '../machine';
 
 function named(...images: Image[]): readonly (readonly [string, Image])[] {
   return images.map(each => [each.name, each] as const);
@@ -20,8 +20,7 @@ afterAll(() => templates.forEach(each => each.dispose()));
 function copyOf(key: string, image: Image, prepare: () => Machine): Machine {
   let template = templates.get(key);
   if (!template) {
-    template = prepare();
-    Machine.keep(template);
+    template = keep(prepare());
     templates.set(key, template);
   }
   return new Machine(image, {}, template);
