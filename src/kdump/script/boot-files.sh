@@ -47,6 +47,19 @@ switch_boot_files() {
   done
 }
 
+# sweep_boot_files FILE...: what a run left behind that was killed while it switched them. Until the journal is written out, the old file
+# may be the one that GRUB finds.
+sweep_boot_files() {
+  for file in "$@"; do
+    beside_of "$file"
+    if [ -e "$beside.old" ]; then
+      write_out_journal "${file%/*}"
+      rm -f "$beside.old"
+    fi
+    [ ! -e "$beside" ] || rm -f "$beside"
+  done
+}
+
 abandon_boot_files() {
   for file in "$@"; do
     abandon_beside "$file"

@@ -31,6 +31,12 @@ report_outcome() {
   finish_armed
 }
 
+sweep_boot_loader() {
+  # shellcheck disable=SC2086
+  sweep_boot_files $grub_configurations $legacy_configuration "$(readlink -f /boot/grub2/grubenv)"
+  with_boot_entries sweep_boot_files
+}
+
 configure() {
   install_packages
   decide_crashkernel
@@ -53,10 +59,12 @@ main() {
   refuse_unsupported_system
   if [ "$ACTION" = revert ]; then
     wait_for_other_run
+    sweep_boot_loader
     revert
   fi
   refuse_hardened_kernel
   wait_for_other_run
+  sweep_boot_loader
   configure
 }
 
