@@ -134,6 +134,13 @@ project.addTask('test:unit', {
   description: 'The tests that need no virtual machine',
   steps: [{ spawn: prepare.name }, { exec: 'jest --testPathIgnorePatterns /node_modules/ test/end-to-end test/machines', receiveArgs: true }],
 });
+project.addTask('test:matrix', {
+  description: 'The program on every system, in the sandbox: a line for each',
+  steps: [
+    { exec: 'tsx local/system-packages.ts test' },
+    { exec: 'jest --reporters ./test/matrix-table.cjs ./test/plain-summary.cjs --ci test/kdump/program/matrix', receiveArgs: true },
+  ],
+});
 project.addTask('test:end-to-end', {
   description: 'The demo, asserted, on a virtual machine',
   steps: [{ spawn: prepare.name }, { exec: 'jest test/end-to-end', receiveArgs: true }],

@@ -5,7 +5,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
-  AfterDump, DayOfWeek, DumpCompression, DumpOptions, KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit, RebootPolicy, UnresponsiveAlarm,
+  AfterDump, DayOfWeek, DumpCompression, DumpOptions, KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit, RebootPolicy,
+  UnresponsiveAlarm,
 } from '../../src';
 
 process.env.CDK_VALIDATION = 'false'; // one strict test validates, see test/examples

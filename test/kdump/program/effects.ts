@@ -4,8 +4,8 @@ import { Machine } from './machine';
 
 // Every command by which the program changes something: files (a redirection goes to a file beside, which one of these brings into
 // its place), packages, services, boot loader.
-const EFFECTS = ['apt-get', 'chkconfig', 'cp', 'debconf-set-selections', 'dnf', 'dpkg', 'fsfreeze', 'grub-mkconfig', 'grub2-editenv', 'grub2-mkconfig',
-  'ln', 'mkdir', 'mv', 'restorecon', 'rm', 'rmdir', 'service', 'sync', 'systemctl', 'yum', 'zypper'];
+const EFFECTS = ['apt-get', 'chkconfig', 'cp', 'debconf-set-selections', 'dnf', 'dpkg', 'grub-mkconfig', 'grub2-editenv', 'grub2-mkconfig',
+  'ln', 'mkdir', 'mv', 'restorecon', 'rm', 'rmdir', 'service', 'systemctl', 'yum', 'zypper'];
 
 /** Kills the program after its n-th effect: what an agent that gives up does, or a power loss. */
 export class Effects {

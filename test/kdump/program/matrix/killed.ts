@@ -1,3 +1,5 @@
+import { spawnSync } from 'child_process';
+import { boot } from '../boot';
 import { Effects } from '../effects';
 import { Image } from '../images';
 import { Machine } from '../machine';
@@ -7,13 +9,16 @@ const MOST_EFFECTS = 200;
 
 jest.setTimeout(600_000);
 
-/** What GRUB finds when the power fails now: it reads its configuration to the end and boots a kernel. */
+const checked = new Set<string>();
+
+/** What GRUB finds when the power fails now: a configuration that it can read to the end, and a kernel that is there. */
 function expectBootable(machine: Machine, image: Image): void {
-  if (image.bootsBy !== 'legacy') {
-    const check = machine.enter(['grub-script-check', image.grubConfiguration]);
-    expect({ ...check, file: image.grubConfiguration }).toMatchObject({ status: 0, stderr: '' });
+  const text = machine.read(image.grubConfiguration);
+  if (image.bootsBy !== 'legacy' && !checked.has(text)) {
+    expect(spawnSync('grub-script-check', { input: text, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+    checked.add(text);
   }
-  new Machine(image, {}, machine).reboot(); // throws when no kernel is found
+  boot(machine.root, image); // throws when no kernel is found
 }
 
 /** SIGKILL after every single effect, for each system. */
@@ -45,7 +50,8 @@ export function describeKilled(...images: Image[]): void {
         expectBootable(machine, image);
         killer.killAfter(0);
         const next = machine.run(settings);
-        expect({ effect, exitCode: next.exitCode, cause: next.status.cause }).toEqual({ effect, exitCode: outcome.exitCode, cause: outcome.status.cause });
+        expect({ effect, exitCode: next.exitCode }).toEqual({ effect, exitCode: outcome.exitCode });
+        expect({ effect, cause: next.status.cause }).toEqual({ effect, cause: outcome.status.cause });
         expect({ effect, tree: tree(machine) }).toEqual({ effect, tree: end });
         machine.dispose();
       }
