@@ -55,10 +55,12 @@ record_applied() {
   put_file "$APPLIED_FILE" print_applied
 }
 
-# read_applied: into $crashkernel_wanted and $settings, whatever this run would want itself.
+# read_applied: into $crashkernel_wanted and $settings, whatever this run would want itself. Where nothing was applied no value is ours;
+# where the file says nothing, ours is the one of this run.
 read_applied() {
-  settings=
+  settings='' crashkernel_wanted=none
   [ -r "$APPLIED_FILE" ] || return 0
+  [ "$CRASHKERNEL" = auto ] || crashkernel_wanted=$CRASHKERNEL
   while read -r key value; do
     case $key in
       crashkernel) crashkernel_wanted=$value ;;

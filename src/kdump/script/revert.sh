@@ -78,10 +78,21 @@ undone_arm_settings() {
   print_undone print_without_irqpoll cat "$1"
 }
 
-# undo_edit FILE PRODUCER
+# undo_edit FILE PRODUCER. A file that was not there before goes when nothing of others is in it; one that was empty is empty again.
 undo_edit() {
   undone=$(readlink -f "$1") || undone=$1
-  [ ! -f "$undone" ] || put_file "$undone" "$2" "$undone"
+  [ -s "$undone" ] && [ -f "$undone" ] || return 0
+  backup_of "$undone"
+  if [ -s "$backup" ] || ! rest=$("$2" "$undone") || [ -n "$rest" ]; then
+    put_file "$undone" "$2" "$undone"
+  elif [ -e "$backup" ]; then
+    if ! begin_beside "$undone" || ! commit_beside "$undone"; then
+      fail "$undone could not be emptied." 'See standard error: a full or read-only file system is the usual reason.'
+    fi
+    note_change "$undone"
+  else
+    remove_file "$undone"
+  fi
 }
 
 revert_kernelopts() {
