@@ -87,7 +87,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   gitignore: ['/cdk.out/', '/test-reports/', '*.log', '__pycache__/'],
 });
 
-project.npmignore?.addPatterns('/local/', '/examples/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
+project.npmignore?.addPatterns('/local/', '/examples/', '/docs/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
 // What only the bundle holds.
 const bundled = ['clients', 'evidence', 'facts', 'interrupt.lambda', 'trigger', 'verdict'];
 project.npmignore?.addPatterns(...bundled.map(name => `/lib/interrupt/${name}.*`));

@@ -5,6 +5,7 @@ import { UnresponsiveAlarm } from './detection/unresponsive-alarm';
 import { DiagnosticInterrupt, InterruptMode } from './interrupt/diagnostic-interrupt';
 import { DiagnosticInterruptAction } from './interrupt/diagnostic-interrupt-action';
 import { CrashKernel } from './kdump/crash-kernel';
+import { DumpOptions } from './kdump/dump-options';
 import { KdumpAssociation } from './kdump/kdump-association';
 import { KdumpTargets } from './kdump/kdump-targets';
 import { RebootPolicy } from './kdump/reboot-policy';
@@ -31,6 +32,13 @@ export interface CrashDiagnosticsProps {
    * @default RebootPolicy.never()
    */
   readonly rebootPolicy?: RebootPolicy;
+
+  /**
+   * What is dumped, and where to.
+   *
+   * @default - the distribution's own settings, in /var/crash
+   */
+  readonly dump?: DumpOptions;
 
   /**
    * Whether interrupts are sent.
@@ -74,6 +82,7 @@ export class CrashDiagnostics extends Construct {
       targets: props.targets,
       crashKernel: props.crashKernel,
       rebootPolicy: props.rebootPolicy,
+      dump: props.dump,
     });
     this.interrupt = new DiagnosticInterrupt(this, 'Interrupt', { kdump: this.kdump, mode: props.mode });
     const action = new DiagnosticInterruptAction(this.interrupt);

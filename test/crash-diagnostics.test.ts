@@ -23,11 +23,14 @@ test('hands the settings on to the rooms', () => {
     targets: KdumpTargets.instance(new CfnInstance(stack, 'A')),
     crashKernel: CrashKernel.size(Size.mebibytes(384)),
     rebootPolicy: RebootPolicy.whenRequired(),
+    dump: { path: '/data/crash', level: 1 },
     mode: InterruptMode.DRY_RUN,
   });
   const template = JSON.stringify(Template.fromStack(stack).toJSON());
   expect(template).toContain("'384M'");
   expect(template).toContain("'whenRequired'");
+  expect(template).toContain("DUMP_PATH='/data/crash'");
+  expect(template).toContain("DUMP_LEVEL='1'");
   expect(template).toContain('dryRun');
 });
 
