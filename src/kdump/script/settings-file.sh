@@ -2,6 +2,8 @@
 # Editing a file of settings that is not ours, in the two forms there are: assignments of a shell (kdump-tools, sysconfig) and the
 # options of kdump.conf, a name and the rest of the line.
 #
+# A carriage return belongs to the value, for kdump does not take it for anything else.
+#
 # Only the last line of a setting counts and is changed; lines keep their places, so that a revert finds them. The wanted settings are
 # lines "NAME VALUE" in $settings; "?NAME VALUE" changes a setting only where the file has it, because its default is that value.
 
@@ -11,11 +13,11 @@ SETTINGS_AWK='
     if (form == "options") {
       sub(/^[ \t]+/, "", text)
       sub(/^[^ \t]+[ \t]*/, "", text)
-      sub(/[ \t\r]+$/, "", text)
+      sub(/[ \t]+$/, "", text)
       return text
     }
     sub(/^[^=]*=/, "", text)
-    sub(/[ \t\r]+(#.*)?$/, "", text)
+    sub(/[ \t]+(#.*)?$/, "", text)
     if (text ~ /^".*"$/ || text ~ /^'"'.*'"'$/) text = substr(text, 2, length(text) - 2)
     return text
   }
