@@ -77,13 +77,18 @@ function loaderEntries(root: string, configuration: string, file: string): Entry
   const fallback = /set kernelopts="(.*)"/.exec(configuration);
   variables.kernelopts ??= fallback?.[1] ?? '';
   const directory = '/boot/loader/entries';
-  return fs.readdirSync(path.join(root, directory)).filter(each => each.endsWith('.conf') && !each.startsWith('.'))
+  return fs.readdirSync(path.join(root, directory)).filter(each => each.endsWith('.conf') && !each.startsWith('.') && isFile(path.join(root, directory, each)))
     .map(each => each.replace(/\.conf$/, '')).sort((a, b) => compareVersions(b, a)).map((id, index) => {
       const text = read(root, `${directory}/${id}.conf`);
       const values = (key: string) => [...text.matchAll(new RegExp(`^${key}[ \\t]+(.*)$`, 'gm'))].map(match => match[1]);
       const options = values('options').join(' ').replace(/\$\{?(\w+)\}?/g, (_, name) => variables[name] ?? '');
       return { names: [`${index}`, id, ...values('title')], line: `${values('linux')[0]} ${options}` };
     });
+}
+
+/** What cannot be opened is no entry, and nobody can wait for what is no file. */
+function isFile(file: string): boolean {
+  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** rpmvercmp: runs of digits or of letters, a number beats letters, and the longer one wins. */

@@ -11,6 +11,8 @@ function named(...images: Image[]): readonly (readonly [string, Image])[] {
 export const IMAGES = named(DEBIAN_12, UBUNTU_24_04, AMAZON_LINUX_1, AMAZON_LINUX_2, AMAZON_LINUX_2023, RHEL_8, RHEL_9, SLES_15);
 /** Without those that differ from another in their settings only. */
 export const FEW_IMAGES = named(DEBIAN_12, AMAZON_LINUX_1, AMAZON_LINUX_2, AMAZON_LINUX_2023, RHEL_8, SLES_15);
+/** One for each form of the boot loader, for what has nothing to do with the rest. */
+export const FEWEST_IMAGES = named(DEBIAN_12, AMAZON_LINUX_1, RHEL_8);
 
 const templates = new Map<string, Machine>();
 const trees = new Map<string, Record<string, string>>();
