@@ -72,8 +72,10 @@ note_contradictions() {
   done < "$1"
 }
 
-# What is applied after our file: later names at boot, and /etc/sysctl.conf by `sysctl -p` and `sysctl --system`.
+# What is applied after our file: later names at boot, and /etc/sysctl.conf by `sysctl -p` and `sysctl --system`. Our block at the end of
+# that is after everything.
 find_contradictions() {
+  [ "$init" = systemd ] || return 0
   after_ours=
   set +f
   for file in /etc/sysctl.d/*.conf; do
