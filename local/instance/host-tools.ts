@@ -33,7 +33,7 @@ export function requireTools(platform: Platform): void {
 }
 
 /**
- * Runs a tool to its end and returns its standard output; a failure carries the end of its standard error. The tool is asked
+ * Runs a tool to its end and returns its standard output; a failure carries what it said. The tool is asked
  * to terminate, and so cleans up, when this process ends before it.
  */
 export function runTool(command: string, args: string[], options: SpawnOptions = {}): Promise<string> {
@@ -44,16 +44,23 @@ export function runTool(command: string, args: string[], options: SpawnOptions =
     let stdout = '';
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => stdout += text);
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => stderr = (stderr + text).slice(-4000));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => stderr = (stderr + text).slice(-40_000));
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) {
         resolve(stdout);
       } else {
-        reject(new Error(`${command} ${signal ? `was ended by ${signal}` : `failed with status ${code}`}: ${(stderr.trim() || stdout.slice(-3000)).trim() || 'it printed nothing'}`));
+        const said = complaint(stderr) || stdout.slice(-3000).trim() || 'it printed nothing';
+        reject(new Error(`${command} ${signal ? `was ended by ${signal}` : `failed with status ${code}`}: ${said}`));
       }
     });
   });
+}
+
+/** The errors of apt and mmdebstrap, which long scripts and lists of packages may follow, and the end. */
+function complaint(stderr: string): string {
+  const errors = stderr.split('\n').filter(line => /^(E|Err:\d+|W):? /.test(line)).map(line => line.slice(0, 300));
+  return [...errors, stderr.trim().slice(-2000)].join('\n').trim();
 }
 
 /** Whether a program can be run, or the file of an absolute path is there. */
