@@ -1,12 +1,13 @@
 # shellcheck shell=sh
 # The packages that kdump needs, and the package manager's locks.
 
-# lock_is_held FILE: dpkg, apt and rpm take POSIX record locks, which flock(1) does not see; /proc/locks shows them, by inode.
+# lock_is_held FILE: dpkg, apt and rpm take POSIX record locks, which flock(1) does not see; /proc/locks shows them, by inode. Others are
+# not looked at, which belong to other file systems where the same number is another file.
 lock_is_held() {
   [ -e "$1" ] || return 1
   inode=$(stat -c %i "$1") || return 1
   while IFS= read -r line; do
-    case $line in *":$inode "*) return 0 ;; esac
+    case $line in *POSIX*":$inode "*) return 0 ;; esac
   done < /proc/locks
   return 1
 }
@@ -14,7 +15,8 @@ lock_is_held() {
 # process_lives FILE: yum, dnf and zypper write their process id into a file.
 process_lives() {
   first_line "$1"
-  [ -n "$line" ] && [ -d "/proc/$line" ]
+  case $line in '' | *[!0-9]*) return 1 ;; esac
+  [ -d "/proc/$line" ]
 }
 
 package_manager_is_busy() {

@@ -1,5 +1,5 @@
 import { FEW_IMAGES, tree } from './hostile';
-import { Image } from '../images';
+import { DEBIAN_12, Image } from '../images';
 import { Machine } from '../machine';
 
 // Where each package manager says that it is at work.
@@ -15,6 +15,12 @@ let machine: Machine;
 function packagerOf(image: Image): string {
   return Object.keys(LOCKS).find(each => image.commands.includes(each) && !(each === 'yum' && image.commands.includes('dnf')))!;
 }
+
+test(`${DEBIAN_12.name} a lock of another kind on a file of the same number is no hindrance`, () => {
+  machine = new Machine(DEBIAN_12, { sh: ['flock', '/var/lib/dpkg/lock-frontend', 'sh'] });
+  expect(machine.run()).toMatchObject({ exitCode: 20 });
+  expect(machine.log()).not.toContain('sleep 10');
+});
 
 describe.each(FEW_IMAGES)('%s', (_name, image) => {
   const packager = packagerOf(image);
@@ -36,7 +42,7 @@ describe.each(FEW_IMAGES)('%s', (_name, image) => {
     expect(after).toEqual(before);
     if (lock === LOCKS[packager][0]) {
       // What a process that has died left behind is no hindrance.
-      LOCKS[packager].forEach(each => machine.write(each, '4194000\n'));
+      LOCKS[packager].forEach((each, index) => machine.write(each, index ? '..' : '4194000\n'));
       machine.forgetLog();
       expect(machine.run()).toMatchObject({ exitCode: 20, status: { state: 'reboot-required' } });
       expect(machine.log()).not.toContain('sleep 10');
