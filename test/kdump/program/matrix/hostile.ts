@@ -84,13 +84,11 @@ export function expectBootable(machine: Machine, image: Image): void {
   copy.dispose();
 }
 
-/** The trouble is gone: the next run does the rest, and a reboot arms the machine. */
+/** The trouble is gone: the next run does the rest, and all is as it would be without it. */
 export function expectRecovery(machine: Machine, image: Image): void {
   machine.surround();
   expect(machine.run()).toMatchObject({ exitCode: 20, status: { state: 'reboot-required' } });
   expect(tree(machine)).toEqual(undisturbedTree(image));
-  machine.reboot();
-  expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed', changed: [], contradictions: [] } });
 }
 
 export function crashKernelWords(machine: Machine): string[] {
