@@ -1,5 +1,5 @@
 import { AMAZON_LINUX_2, DEBIAN_12 } from './images';
-import { Machine } from './machine';
+import { armedMachine, Machine } from './machine';
 
 let machine: Machine;
 
@@ -48,8 +48,14 @@ test('waits for another run of the program, with a bound', () => {
   expect(machine.log()).toEqual(['flock -w 600 8']);
 });
 
-test('fails with a status line when the shell itself gives up', () => {
+test('goes on without a lock where none can be made', () => {
   machine = new Machine(DEBIAN_12);
-  machine.write('/run/cdk-diagnostic-interrupt/lock/is', 'a directory\n'); // where dash cannot open a file, it exits at once
+  machine.write('/run/cdk-diagnostic-interrupt/lock/is', 'a directory\n');
+  expect(machine.run()).toMatchObject({ exitCode: 20, status: { state: 'reboot-required' } });
+});
+
+test('fails with a status line when the shell itself gives up', () => {
+  machine = armedMachine(DEBIAN_12);
+  machine.write('/kernel/meminfo', 'MemTotal: 1x kB\n'); // a shell ends where it cannot calculate
   expect(machine.run()).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(/ended before/) } });
 });
