@@ -90,24 +90,6 @@ describe.each(FEW_IMAGES)('%s', (_name, image) => {
     expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed', changed: [] } });
   });
 
-  const refuses = image.bootsBy === 'grub.cfg' && image.files['/etc/default/grub'].includes('GRUB_TERMINAL');
-  (refuses ? test : test.skip)('fails with GRUB\'s own refusal of carriage returns, and goes on when they are gone', () => {
-    machine = installedMachine(image);
-    const original = machine.read('/etc/default/grub');
-    const before = tree(machine, '/boot');
-    edit('/etc/default/grub', text => `${text}GRUB_TERMINAL="console serial"\n`.replace(/\n/g, '\r\n'));
-    expect(machine.enter([image.mkconfig]).status).not.toBe(0);
-    expect(machine.run()).toMatchObject({
-      exitCode: 25,
-      stderr: expect.stringMatching(/Invalid output terminal|not found/),
-      status: { state: 'failed', cause: `${image.mkconfig} failed; ${image.grubConfiguration} is unchanged.` },
-    });
-    expect(tree(machine, '/boot')).toEqual(before);
-    edit('/etc/default/grub', text => text.replace(/\r/g, ''));
-    expect(machine.read('/etc/default/grub').startsWith(original)).toBe(true);
-    expect(machine.run()).toMatchObject({ exitCode: 20 });
-  });
-
   test('carriage returns and a missing final newline stay, and nothing is appended to the last line', () => {
     machine = installedMachine(image);
     const files = [image.bootsBy === 'legacy' ? '/etc/sysctl.conf' : '/etc/default/grub', ...commandLineFiles(image)];
@@ -177,5 +159,27 @@ describe.each(FEW_IMAGES)('%s', (_name, image) => {
     expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed', crashkernelSeen: '256M', changed: [] } });
     expect(machine.run({ action: 'revert' }).exitCode).toBe(27);
     expect(tree(machine, '/etc', '/boot')).toEqual(before);
+  });
+});
+
+// Only where grub-mkconfig looks at the value does it matter.
+const LOOKS_AT_THE_TERMINAL = FEW_IMAGES.filter(([, image]) => image.bootsBy === 'grub.cfg' && image.files['/etc/default/grub'].includes('GRUB_TERMINAL'));
+
+describe.each(LOOKS_AT_THE_TERMINAL)('%s', (_name, image) => {
+  test('fails with GRUB\'s own refusal of carriage returns, and goes on when they are gone', () => {
+    machine = installedMachine(image);
+    const original = machine.read('/etc/default/grub');
+    const before = tree(machine, '/boot');
+    edit('/etc/default/grub', text => `${text}GRUB_TERMINAL="console serial"\n`.replace(/\n/g, '\r\n'));
+    expect(machine.enter([image.mkconfig]).status).not.toBe(0);
+    expect(machine.run()).toMatchObject({
+      exitCode: 25,
+      stderr: expect.stringMatching(/Invalid output terminal|not found/),
+      status: { state: 'failed', cause: `${image.mkconfig} failed; ${image.grubConfiguration} is unchanged.` },
+    });
+    expect(tree(machine, '/boot')).toEqual(before);
+    edit('/etc/default/grub', text => text.replace(/\r/g, ''));
+    expect(machine.read('/etc/default/grub').startsWith(original)).toBe(true);
+    expect(machine.run()).toMatchObject({ exitCode: 20 });
   });
 });
