@@ -2,8 +2,11 @@ import { DemoReport } from './report';
 import { LocalStand } from './stand';
 import { readPanic } from '../src/response/panic-record';
 
-/** What makedumpfile writes starts with one of these: `KDUMP_SIGNATURE`, or flattened, as into a pipe, `MAKEDUMPFILE_SIGNATURE`. */
-const SIGNATURES = ['KDUMP   ', 'makedumpfile'];
+/**
+ * What makedumpfile writes starts with `KDUMP_SIGNATURE` or, flattened, as into a pipe, with `MAKEDUMPFILE_SIGNATURE`. Without it all of
+ * the memory is copied, as an ELF file.
+ */
+const SIGNATURES = ['KDUMP   ', 'makedumpfile', '\x7fELF'];
 /** Run Command keeps 24,000 characters of the output; the panic stands at the end of the log. */
 const LOG_BYTES = 16_000;
 
@@ -11,14 +14,21 @@ const LOG_BYTES = 16_000;
 export async function readDump(stand: LocalStand): Promise<Pick<DemoReport, 'dump' | 'panic' | 'backtrace'>> {
   const output = await stand.runScript(
     'set -e',
-    'dump=$(ls -1td /var/crash/*/dump.* | head -n 1)',
+    'dump=$(ls -1td /var/crash/*/dump.* /var/crash/*/vmcore.* 2> /dev/null | head -n 1)',
+    // makedumpfile would read an empty one for ever.
+    '[ -s "$dump" ] || { echo "The dump ${dump:-is not there} is empty; the capture kernel says on the console why." >&2; exit 1; }',
     'stat -c "%s %n" "$dump"',
     'head -c 12 "$dump" | tr -d "\\0"; echo',
     // The log out of the dump itself, not the one that the capture kernel saved beside it. A flattened dump is put in order first.
     'work=$(mktemp -d)',
     'trap "rm -r $work" EXIT',
-    'makedumpfile -R "$work/vmcore" < "$dump" > /dev/null || ln -s "$dump" "$work/vmcore"',
-    'makedumpfile --dump-dmesg "$work/vmcore" "$work/log" > /dev/null',
+    'case $dump in',
+    '  */vmcore.*) vmcore-dmesg "$dump" > "$work/log" ;;',
+    '  *)',
+    '    makedumpfile -R "$work/vmcore" < "$dump" > /dev/null || ln -s "$dump" "$work/vmcore"',
+    '    makedumpfile --dump-dmesg "$work/vmcore" "$work/log" > /dev/null',
+    '    ;;',
+    'esac',
     `tail -c ${LOG_BYTES} "$work/log"`,
   );
   const [first, signature, ...log] = output.split('\n');

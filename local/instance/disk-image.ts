@@ -66,7 +66,8 @@ export class DiskImage {
 }
 
 function recipeHash(release: Release): string {
-  const hash = createHash('sha256').update(JSON.stringify(release));
+  const { suite, ended, platform } = release;
+  const hash = createHash('sha256').update(JSON.stringify({ suite, ended, platform }));
   for (const file of imageBuild.SOURCES.flatMap(filesBelow)) {
     const content = readFileSync(file);
     hash.update(`${relative(__dirname, file)} ${content.length}\n`).update(content);

@@ -29,7 +29,7 @@ export async function buildDisk(release: Release, work: string, onProgress: (wha
 }
 
 /** The root file system as a tar archive. Scripts are handed over as text: without root, mmdebstrap's user may not read our files. */
-async function installPackages({ suite, platform, ended, newer }: Release, tar: string): Promise<void> {
+async function installPackages({ suite, platform, ended }: Release, tar: string): Promise<void> {
   const { architecture, packages, takesInterrupts } = platform;
   await runTool('mmdebstrap', [
     '--mode', isRoot() ? 'root' : 'unshare',
@@ -47,10 +47,7 @@ async function installPackages({ suite, platform, ended, newer }: Release, tar: 
     '--customize-hook', `upload ${quote(join(GUEST, 'agent.py'))} /usr/local/lib/cdi-agent/agent.py`,
     '--customize-hook', `upload ${quote(join(GUEST, 'install-boot-loader.sh'))} /sbin/install-boot-loader`,
     ...takesInterrupts ? ['--customize-hook', `copy-in ${quote(join(GUEST, 'hang'))} /usr/src`] : [],
-    '--customize-hook', [
-      `newer_suite='${newer?.suite ?? ''}' newer_packages='${newer?.packages.join(' ') ?? ''}'`,
-      readFileSync(join(GUEST, 'customize.sh'), 'utf8'),
-    ].join('\n'),
+    '--customize-hook', readFileSync(join(GUEST, 'customize.sh'), 'utf8'),
     suite, tar,
   ]);
 }

@@ -10,7 +10,7 @@ const summary: string[] = [];
 afterAll(() => { process.stdout.write(`\n${summary.join('\n')}\n`); });
 
 /** One after the other: each machine takes all that a small computer has. */
-describe.each(RELEASES)('$name', ({ name, system, platform }) => {
+describe.each(RELEASES)('$name', ({ name, system, platform, rawDump }) => {
   let demo: DemoRun;
   let passed = 0;
   const TESTS = 4;
@@ -20,7 +20,7 @@ describe.each(RELEASES)('$name', ({ name, system, platform }) => {
   }, LONGEST_MS);
 
   afterAll(() => {
-    summary.push(summaryLine(name, demo?.report, passed === TESTS));
+    summary.push(summaryLine(name, demo?.report, passed === TESTS, rawDump));
     if (demo?.complaint) {
       console.log(demo.complaint);
     }
@@ -56,7 +56,7 @@ describe.each(RELEASES)('$name', ({ name, system, platform }) => {
   test('the dump is on the machine, and its own kernel log holds the panic', () => {
     expect(demo.report.error).toBeUndefined();
     expect(demo.exitCode).toBe(0);
-    expect(demo.report.dump!.path).toMatch(/^\/var\/crash\/\d+\/dump\.\d+$/);
+    expect(demo.report.dump!.path).toMatch(rawDump ? /^\/var\/crash\/\d+\/vmcore\.\d+$/ : /^\/var\/crash\/\d+\/dump\.\d+$/);
     expect(demo.report.dump!.bytes).toBeGreaterThan(MIB);
     expect(demo.report.panic).toBe(`Kernel panic - not syncing: ${platform.takesInterrupts ? 'NMI: Not continuing' : 'sysrq triggered crash'}`);
     passed += 1;
@@ -68,7 +68,7 @@ test('the machine of every run of the other tests is one of these', () => {
 });
 
 /** PASS or FAIL, system, kernel, times, and the size of the dump. */
-function summaryLine(name: string, report: DemoReport | undefined, passed: boolean): string {
+function summaryLine(name: string, report: DemoReport | undefined, passed: boolean, raw = false): string {
   const seconds = (step: RegExp) => `${Math.round(report?.steps.find(each => step.test(each.name))?.seconds ?? 0)} s`;
   const total = Math.round(report?.steps.reduce((sum, step) => sum + step.seconds, 0) ?? 0);
   return [
@@ -76,7 +76,7 @@ function summaryLine(name: string, report: DemoReport | undefined, passed: boole
     name.padEnd(15),
     `kernel ${report?.status?.kernel ?? 'unknown'}`,
     `image ${seconds(/disk image/)}, arming ${seconds(/^Arm /)}, dump and boot ${seconds(/writes the dump/)}, all ${total} s`,
-    report?.dump ? `dump ${(report.dump.bytes / MIB).toFixed(1)} MiB` : 'no dump',
+    report?.dump ? `${raw ? 'raw ' : ''}dump ${(report.dump.bytes / MIB).toFixed(1)} MiB` : 'no dump',
     ...report?.error ? [report.error.split('\n')[0].slice(0, 200)] : [],
   ].join('  ');
 }

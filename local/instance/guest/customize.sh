@@ -1,5 +1,4 @@
-# Completes the instance's root file system. mmdebstrap runs it with the root as $1 when all packages are installed; before it,
-# $newer_suite and $newer_packages are set: what to take from a later release, or nothing.
+# Completes the instance's root file system. mmdebstrap runs it with the root as $1 when all packages are installed.
 set -eu
 root=$1
 chmod 755 "$root/sbin/install-boot-loader"
@@ -23,18 +22,7 @@ chroot "$root" depmod "$kernel"
 packages=$root/opt/packages
 mkdir -p "$packages"
 chroot "$root" apt-get clean
-if [ -n "$newer_suite" ]; then
-  # Without the default, apt would take everything from there.
-  suite=$(sed -n 's/^VERSION_CODENAME=//p' "$root/etc/os-release")
-  echo "APT::Default-Release \"$suite\";" > "$root/etc/apt/apt.conf.d/95newer"
-  sed -n "s/ $suite / $newer_suite /p" "$root/etc/apt/sources.list" > "$root/etc/apt/sources.list.d/newer.list"
-  # A mirror may lag behind by more than the week for which the index of Debian's testing is valid.
-  chroot "$root" apt-get -o Acquire::Check-Valid-Until=false update
-fi
-# shellcheck disable=SC2046,SC2086,SC2154 # one word per package is meant
-chroot "$root" apt-get install --yes --download-only --no-install-recommends kdump-tools makedumpfile \
-  $(for package in $newer_packages; do echo "$package/$newer_suite"; done)
-rm -f "$root/etc/apt/apt.conf.d/95newer"
+chroot "$root" apt-get install --yes --download-only --no-install-recommends kdump-tools makedumpfile
 for file in "$root"/var/cache/apt/archives/*.deb; do
   install -m 644 "$file" "$packages/$(dpkg-deb --field "$file" Package).deb"
 done
