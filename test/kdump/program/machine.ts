@@ -216,7 +216,8 @@ export class Machine {
         fs.readdirSync(file).forEach(each => age(path.join(file, each)));
       }
     };
-    ['etc', 'boot', 'var'].forEach(each => age(path.join(this.root, each)));
+    // The programs as well: `-nt` of busybox compares whole seconds.
+    ['etc', 'boot', 'var', 'usr'].forEach(each => age(path.join(this.root, each)));
   }
 
   private vendor(command: string[]): void {
