@@ -48,11 +48,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-lambda-powertools/logger',
     '@aws-lambda-powertools/metrics',
     '@aws-sdk/client-cloudwatch',
+    '@aws-sdk/client-dynamodb',
     '@aws-sdk/client-ec2',
     '@aws-sdk/client-ssm',
     '@types/aws-lambda',
     'aws-sdk-client-mock',
     'aws-sdk-client-mock-jest',
+    'valibot',
     // The command line that users have; the tag `latest` of aws-cdk is a stale 3.0.0 that cannot read today's assemblies.
     'aws-cdk@^2',
     'cdk-nag@^3',
