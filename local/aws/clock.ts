@@ -1,7 +1,10 @@
 /**
  * The one place where AWS's minutes become local time. Everything that AWS documents in minutes or seconds of its own (status
- * checks, alarm periods, schedules, retry delays) goes through here; time stamps stay those of the real clock, and so does the
- * time-out of a Lambda function, since its code runs at real speed.
+ * checks, alarm periods, schedules, retry delays) goes through here. The time-out of a Lambda function does not, since its code
+ * runs at real speed, and its clock is the real one.
+ *
+ * That code compares the times that AWS reports to the clock: "impaired for at least a minute". A minute of AWS's is over here in
+ * five seconds, so a moment that passed here is reported as if all of AWS's minutes since then had taken their time: `reported`.
  */
 export class Clock {
   private readonly pending = new Set<() => void>();
@@ -16,6 +19,15 @@ export class Clock {
   /** Local milliseconds of so many of AWS's minutes. */
   minutes(count: number): number {
     return count * this.minuteMs;
+  }
+
+  /**
+   * A moment as AWS reports it: as long before now, in AWS's minutes, as it was. So it is for every time of which a caller asks how
+   * long it is ago (`ImpairedSince`, `ExecutionDate`, `StateTransitionedTimestamp`). The answer is exact at the time of asking, and
+   * drifts by what the caller's own clock, at real speed, lags behind AWS's; it is to be asked anew with every answer, not kept.
+   */
+  reported(moment: Date, now = new Date()): Date {
+    return new Date(now.getTime() - (now.getTime() - moment.getTime()) * 60_000 / this.minuteMs);
   }
 
   /** Calls back after so many minutes, unless the clock is closed or the returned function is called before. */

@@ -32,7 +32,7 @@ export class Ec2 {
       run: params => ({
         instanceStatusSet: this.select(params)
           .filter(instance => instance.running || isTrue(params.IncludeAllInstances))
-          .map(describeStatus),
+          .map(instance => describeStatus(instance, this.clock)),
       }),
     },
     DescribeInstanceTypes: {
@@ -178,11 +178,11 @@ function describeInstance(instance: Instance): object {
   };
 }
 
-function describeStatus(instance: Instance): object {
+function describeStatus(instance: Instance, clock: Clock): object {
   const detail = { ok: 'passed', impaired: 'failed', initializing: 'initializing' };
   const summary = (status: Instance['status'], impairedSince?: Date) => status === 'not-applicable' ? { status } : {
     status,
-    details: [{ name: 'reachability', status: detail[status], impairedSince }],
+    details: [{ name: 'reachability', status: detail[status], impairedSince: impairedSince && clock.reported(impairedSince) }],
   };
   return {
     instanceId: instance.id,

@@ -55,7 +55,7 @@ export class Ssm {
       }],
       run: ({ InstanceId }) => {
         this.instance(InstanceId);
-        const infos = this.stateManager.associations.map(association => association.describe(InstanceId));
+        const infos = this.stateManager.associations.map(association => association.describe(InstanceId, this.clock));
         return { InstanceAssociationStatusInfos: infos.filter(info => info !== undefined) };
       },
     },
@@ -104,7 +104,7 @@ export class Ssm {
     },
   };
 
-  constructor(clock: Clock, private readonly ec2: Ec2, iam: Iam, log: (line: string) => void) {
+  constructor(private readonly clock: Clock, private readonly ec2: Ec2, iam: Iam, log: (line: string) => void) {
     this.agents = new Agents(clock, id => ec2.instances.has(id), node => this.stateManager.registered(node), log);
     this.stateManager = new StateManager(clock, ec2, iam, () => this.agents.nodes, log);
   }

@@ -39,7 +39,7 @@ export class Association {
 
   constructor(readonly properties: AssociationProperties) {}
 
-  describe(instanceId: string): object | undefined {
+  describe(instanceId: string, clock: Clock): object | undefined {
     const status = this.statuses.get(instanceId);
     if (!status) return undefined;
     const { invocation: _invocation, ...told } = status;
@@ -51,6 +51,7 @@ export class Association {
       DocumentVersion: '1',
       InstanceId: instanceId,
       ...told,
+      ExecutionDate: told.ExecutionDate && clock.reported(told.ExecutionDate),
     };
   }
 }
