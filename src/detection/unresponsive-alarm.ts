@@ -1,7 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { IInstanceRef } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { alarmDescription } from './alarm-description';
+import { evaluationPeriods } from './evaluation-periods';
+import { UnresponsiveSignal } from './unresponsive-signal';
 import { requireSameRegion } from '../kdump/same-region';
 
 /**
@@ -14,55 +17,54 @@ export interface UnresponsiveAlarmProps {
   readonly instance: IInstanceRef;
 
   /**
-   * For how long the instance status check must have failed without a break: whole minutes, since EC2 checks once a minute.
+   * By what it is noticed that the instance is unresponsive.
    *
-   * A reboot fails the check as well: with less time than the instance's reboot takes, the alarm goes off at reboots.
+   * @default UnresponsiveSignal.instanceStatusCheck()
+   */
+  readonly signal?: UnresponsiveSignal;
+
+  /**
+   * For how long the instance must have been unresponsive without a break: whole periods of the signal, which are minutes unless a
+   * heartbeat says otherwise, up to a day.
    *
-   * @default Duration.minutes(3)
+   * A reboot fails each of the signals as well: with less time than the instance's reboot takes, the alarm goes off at reboots.
+   *
+   * @default - three periods of the signal: three minutes, unless a heartbeat has a longer period
    */
   readonly unresponsiveFor?: Duration;
+
+  /**
+   * Where it is written what to do about an unresponsive instance: an http or https URL. It becomes part of the alarm's description.
+   *
+   * @default - the description names no runbook
+   */
+  readonly runbookUrl?: string;
 }
 
+// CloudWatch evaluates at most a day of periods that are shorter than an hour.
+const LONGEST_MINUTES = 24 * 60;
+
 /**
- * Defines an alarm that goes off when an instance fails its EC2 instance status check: the instance does not answer ARP
- * requests, so its kernel does nothing any more. A machine whose user space alone is stuck passes the check.
+ * Defines an alarm that goes off when an instance is unresponsive. Unless another signal is given, that is when it fails its EC2 instance
+ * status check: the instance does not answer ARP requests, so its kernel does nothing any more. A machine whose user space alone is
+ * stuck passes that check; an application status check or a heartbeat notices it.
  *
- * Missing data never sets it off: a stopped instance has no data, and the alarm goes to INSUFFICIENT_DATA.
+ * Missing data never sets off an alarm on a status check: a stopped instance has no data, and the alarm goes to INSUFFICIENT_DATA. An
+ * alarm on a heartbeat goes off at nothing but missing data.
+ *
+ * To combine signals, give several of these alarms to a `CompositeAlarm`.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html
  */
 export class UnresponsiveAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: UnresponsiveAlarmProps) {
+    const signal = props.signal ?? UnresponsiveSignal.instanceStatusCheck();
+    const unresponsiveFor = props.unresponsiveFor ?? Duration.minutes(3 * signal._period.toMinutes());
     super(scope, id, {
-      metric: new Metric({
-        namespace: 'AWS/EC2',
-        metricName: 'StatusCheckFailed_Instance',
-        dimensionsMap: { InstanceId: props.instance.instanceRef.instanceId },
-        statistic: Stats.MAXIMUM,
-        period: Duration.minutes(1),
-      }),
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      threshold: 1,
-      evaluationPeriods: wholeMinutes(props.unresponsiveFor ?? Duration.minutes(3)),
-      treatMissingData: TreatMissingData.MISSING,
-      alarmDescription: 'The instance fails its EC2 instance status check: it does not answer ARP requests.',
+      ...signal._condition(props.instance),
+      evaluationPeriods: evaluationPeriods(unresponsiveFor, signal._period, LONGEST_MINUTES),
+      alarmDescription: alarmDescription(signal._meaning, props.runbookUrl),
     });
     requireSameRegion(this, props.instance);
   }
-}
-
-// CloudWatch evaluates at most a day of one-minute periods.
-const LONGEST_MINUTES = 24 * 60;
-
-function wholeMinutes(duration: Duration): number {
-  if (duration.isUnresolved()) {
-    throw new Error('unresponsiveFor: it is a token. Give a literal Duration of whole minutes.');
-  }
-  const seconds = duration.toSeconds();
-  const minutes = seconds / 60;
-  if (!Number.isInteger(minutes) || minutes < 1 || minutes > LONGEST_MINUTES) {
-    throw new Error(`unresponsiveFor: ${seconds} seconds were given; whole minutes from 1 to ${LONGEST_MINUTES} are allowed.`
-      + ' Use Duration.minutes(n).');
-  }
-  return minutes;
 }
