@@ -7,6 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { isInstalled, missingPackages } from './instance/host-tools';
 import { ARM, X86 } from './instance/platform';
+import { canMakeEnvironments } from './python-environment';
 
 /** What the tests run besides, and the Debian/Ubuntu package of each. */
 const TEST_TOOLS: Record<string, string> = {
@@ -19,10 +20,15 @@ const TEST_TOOLS: Record<string, string> = {
   'python3': 'python3',
 };
 
+/** The DynamoDB emulator's: Debian has Python's module for virtual environments in a package of its own. */
+const missingPython = () => canMakeEnvironments() ? [] : ['python3-venv'];
+
+const missingTestTools = () => Object.keys(TEST_TOOLS).filter(tool => !isInstalled(tool)).map(tool => TEST_TOOLS[tool]);
+
 /** What for, and so which packages are missing. */
 const PURPOSES: Record<string, () => string[]> = {
-  demo: () => missingPackages(X86),
-  test: () => [...missingPackages(X86), ...Object.keys(TEST_TOOLS).filter(tool => !isInstalled(tool)).map(tool => TEST_TOOLS[tool])],
+  demo: () => [...missingPackages(X86), ...missingPython()],
+  test: () => [...missingPackages(X86), ...missingPython(), ...missingTestTools()],
   machines: () => [...new Set([...missingPackages(X86), ...missingPackages(ARM)])],
 };
 

@@ -7,12 +7,13 @@ import { AwsError } from './aws-error';
 import { Clock } from './clock';
 import { CloudWatch } from './cloudwatch';
 import { DeployOptions, Deployment } from './deployment';
+import { DynamoDb } from './dynamodb';
 import { Ec2 } from './ec2';
 import { AccessDenied, Iam } from './iam';
 import { Instance } from './instance';
 import { Invocation, Lambda } from './lambda';
 import { Machine } from './machine';
-import { isTrue, Operations, Params } from './operation';
+import { ForwardedAnswer, isTrue, Operations, Params } from './operation';
 import { readCall } from './protocols/read-call';
 import { WireAnswer, WireCall } from './protocols/wire';
 import { Ssm } from './ssm';
@@ -44,6 +45,7 @@ const DENIED: Record<string, (message: string) => AwsError> = {
   ssm: message => new AwsError('AccessDeniedException', message, 400),
   monitoring: message => new AwsError('AccessDenied', message, 403),
   lambda: message => new AwsError('AccessDeniedException', message, 403),
+  dynamodb: message => new AwsError('AccessDeniedException', message, 400),
 };
 
 /**
@@ -58,6 +60,7 @@ export class LocalAws {
   readonly ssm: Ssm;
   readonly lambda: Lambda;
   readonly cloudwatch: CloudWatch;
+  readonly dynamodb: DynamoDb;
   private readonly server: Server;
   private readonly services: Record<string, Operations>;
   private readonly directories: string[] = [];
@@ -70,8 +73,13 @@ export class LocalAws {
     this.ssm = new Ssm(this.clock, this.ec2, this.iam, this.log);
     this.lambda = new Lambda(this.clock, this.iam, () => `http://127.0.0.1:${this.port}`);
     this.cloudwatch = new CloudWatch(this.clock, this.lambda, () => this.ec2.instances.values(), this.log);
+    this.dynamodb = new DynamoDb(this.log);
     this.services = {
-      ec2: this.ec2.operations, ssm: this.ssm.operations, monitoring: this.cloudwatch.operations, lambda: this.lambda.operations,
+      ec2: this.ec2.operations,
+      ssm: this.ssm.operations,
+      monitoring: this.cloudwatch.operations,
+      lambda: this.lambda.operations,
+      dynamodb: this.dynamodb.operations,
     };
     this.server = createServer((request, response) => void this.handle(request, response));
   }
@@ -95,9 +103,9 @@ export class LocalAws {
 
   /** Carries out a stack of a cloud assembly as `cdk synth` wrote it. */
   deploy(cloudAssembly: string, stackName: string, options: DeployOptions = {}): Deployment {
-    const { ec2, iam, lambda, cloudwatch, ssm, log } = this;
+    const { ec2, iam, lambda, cloudwatch, ssm, dynamodb, log } = this;
     return new Deployment(cloudAssembly, stackName, options, {
-      ec2, iam, lambda, cloudwatch, ssm, log, temporary: directory => this.directories.push(directory),
+      ec2, iam, lambda, cloudwatch, ssm, dynamodb, log, temporary: directory => this.directories.push(directory),
     });
   }
 
@@ -131,6 +139,7 @@ export class LocalAws {
       this.server.closeAllConnections();
       await closed;
     }
+    await this.dynamodb.close();
     for (const directory of this.directories) rmSync(directory, { recursive: true, force: true });
   }
 
@@ -161,15 +170,16 @@ export class LocalAws {
       return { status: 403, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ __type: code, message }) };
     }
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const call = readCall({ method: request.method ?? '', path, headers: request.headers, body, service });
+    const wireRequest = { method: request.method ?? '', path, headers: request.headers, body, service };
+    const call = readCall(wireRequest);
     const principal = this.iam.principal(accessKeyId);
     const seen = { time: new Date(), caller: principal.arn, service, action: call.action, params: call.params };
     try {
       const operation = Object.hasOwn(this.services[service], call.action) ? this.services[service][call.action] : undefined;
       if (!operation) throw unknownAction(call, service);
-      const unplayed = Object.keys(call.params).filter(name => !operation.params.includes(name) && !(service === 'ec2' && name === 'DryRun'));
+      const unplayed = operation.params === 'any' ? [] : Object.keys(call.params).filter(name => !operation.params.includes(name) && !(service === 'ec2' && name === 'DryRun'));
       if (unplayed.length) {
-        throw new AwsError('ValidationException', `The local stand does not play ${unplayed.join(', ')} of ${call.action}; it plays ${operation.params.join(', ')}.`);
+        throw new AwsError('ValidationException', `The local stand does not play ${unplayed.join(', ')} of ${call.action}; it plays ${[operation.params].flat().join(', ')}.`);
       }
       const permissions = operation.needs(call.params);
       try {
@@ -180,7 +190,11 @@ export class LocalAws {
       if (service === 'ec2' && isTrue(call.params.DryRun)) {
         throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
       }
-      const output = await operation.run(call.params);
+      const output = await operation.run(call.params, wireRequest);
+      if (output instanceof ForwardedAnswer) {
+        this.record({ ...seen, status: output.wire.status, output: output.output, error: output.error });
+        return output.wire;
+      }
       this.record({ ...seen, status: 200, output });
       return call.answer(output, requestId);
     } catch (error) {

@@ -19,7 +19,7 @@ export interface PolicyDocument {
 export interface AccessRequest {
   readonly action: string;
   readonly resource: string;
-  readonly context: Record<string, string>;
+  readonly context: Record<string, string | string[]>;
   /** The service principal that asks, when the policy is one of a resource or a role's trust. */
   readonly service?: string;
 }
@@ -69,22 +69,29 @@ const OPERATORS: Record<string, Test> = {
   Bool: (actual, expected) => actual.toLowerCase() === expected.toLowerCase(),
 };
 
-function testOf(operator: string): { test: Test; negated: boolean; ifExists: boolean } {
-  const [, base, ifExists] = /^(.*?)(IfExists)?$/.exec(operator)!;
+function testOf(operator: string): { test: Test; negated: boolean; ifExists: boolean; set?: string } {
+  const [, set, base, ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(.*?)(IfExists)?$/.exec(operator)!;
   const test = base === 'Null' ? () => true : OPERATORS[base.replace('Not', '')];
   if (!test) {
     throw new Error(`A policy has the condition operator ${operator}, which the local stand does not evaluate. `
-      + `It knows Null, ${Object.keys(OPERATORS).join(', ')}, their Not- and IfExists- forms; add it in local/aws/policy.ts.`);
+      + `It knows Null, ${Object.keys(OPERATORS).join(', ')}, their Not- and IfExists- forms, and ForAllValues: and ForAnyValue: of these; add it in local/aws/policy.ts.`);
   }
-  return { test, negated: base.includes('Not'), ifExists: ifExists !== undefined };
+  return { test, negated: base.includes('Not'), ifExists: ifExists !== undefined, set };
 }
 
-/** Several values of a key are alternatives, except under a negated operator, where none of them may match. */
-function holds(operator: string, actual: string | undefined, expected: string[]): boolean {
+/**
+ * Several values in a condition are alternatives, except under a negated operator, where none of them may match. A key that has
+ * several values in the request takes ForAllValues or ForAnyValue; without any value the first holds, and the second does not.
+ */
+function holds(operator: string, actual: string | string[] | undefined, expected: string[]): boolean {
   if (operator === 'Null') return (actual === undefined) === (expected[0] === 'true');
-  const { test, negated, ifExists } = testOf(operator);
+  const { test, negated, ifExists, set } = testOf(operator);
+  const matches = (one: string) => expected.some(value => test(one, value)) !== negated;
+  if (set === 'ForAllValues') return many(actual ?? []).every(matches);
+  if (set === 'ForAnyValue') return actual === undefined ? ifExists : many(actual).some(matches);
   if (actual === undefined) return ifExists || negated;
-  return expected.some(value => test(actual, value)) !== negated;
+  if (Array.isArray(actual)) throw new Error(`A policy has the condition operator ${operator} on a key of several values; it takes ForAllValues: or ForAnyValue:.`);
+  return matches(actual);
 }
 
 function many<T>(value: OneOrMany<T>): T[] {
@@ -92,14 +99,17 @@ function many<T>(value: OneOrMany<T>): T[] {
 }
 
 /** Condition keys are not case-sensitive, except for the key of a tag. */
-function lookUp(context: Record<string, string>, key: string): string | undefined {
+function lookUp(context: AccessRequest['context'], key: string): string | string[] | undefined {
   const fold = (name: string) => name.replace(/^[^/]*/, prefix => prefix.toLowerCase());
   return Object.entries(context).find(([name]) => fold(name) === fold(key))?.[1];
 }
 
-/** Policy variables, such as `${aws:PrincipalAccount}`; an absent one matches nothing. */
-function substitute(pattern: string, context: Record<string, string>): string {
-  return pattern.replace(/\$\{([^}]+)\}/g, (_, key: string) => lookUp(context, key) ?? '\0');
+/** Policy variables, such as `${aws:PrincipalAccount}`; an absent one, and one of several values, matches nothing. */
+function substitute(pattern: string, context: AccessRequest['context']): string {
+  return pattern.replace(/\$\{([^}]+)\}/g, (_, key: string) => {
+    const value = lookUp(context, key);
+    return typeof value === 'string' ? value : '\0';
+  });
 }
 
 function like(pattern: string, text: string): boolean {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { arn } from './account';
 import { CloudAssembly } from './cloud-assembly';
 import { CloudWatch } from './cloudwatch';
+import { DynamoDb } from './dynamodb';
 import { Ec2 } from './ec2';
 import { Iam, Role } from './iam';
 import { Lambda } from './lambda';
@@ -33,6 +34,7 @@ export interface Services {
   readonly lambda: Lambda;
   readonly cloudwatch: CloudWatch;
   readonly ssm: Ssm;
+  readonly dynamodb: DynamoDb;
   readonly assembly: CloudAssembly;
   machine(request: ResourceRequest): Machine;
   /** Takes a directory that is to be removed when the local AWS is closed. */
@@ -42,7 +44,7 @@ export interface Services {
 
 /** Types that make no difference here: the network and the disks are the machine's own business. */
 export const IGNORED_TYPES = [
-  'AWS::CDK::Metadata', 'AWS::IAM::InstanceProfile', 'AWS::S3::Bucket', 'AWS::S3::BucketPolicy',
+  'AWS::CDK::Metadata', 'AWS::IAM::InstanceProfile', 'AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'AWS::KMS::Key', 'AWS::KMS::Alias',
   ...['EIP', 'FlowLog', 'InternetGateway', 'LaunchTemplate', 'NatGateway', 'Route', 'RouteTable', 'SecurityGroup', 'SecurityGroupEgress',
     'SecurityGroupIngress', 'Subnet', 'SubnetRouteTableAssociation', 'VPC', 'VPCEndpoint', 'VPCGatewayAttachment'].map(name => `AWS::EC2::${name}`),
 ];
@@ -133,6 +135,8 @@ export const RESOURCE_TYPES: Record<string, Create> = {
     }, role);
     return { ref: name, attributes: { Arn: functionArn } };
   },
+  'AWS::DynamoDB::Table': createTable,
+  'AWS::DynamoDB::GlobalTable': createTable,
   'AWS::Lambda::Permission': ({ logicalId, properties }, { lambda }) => {
     const { Action, FunctionName, Principal, SourceArn, SourceAccount } = properties;
     const { code, permissions } = lambda.get(FunctionName);
@@ -168,6 +172,11 @@ function attachPolicy({ logicalId, properties, physicalName }: ResourceRequest, 
     role.attach(name, properties.PolicyDocument);
   }
   return { ref: arn('iam', `policy/${name}`), attributes: {} };
+}
+
+function createTable({ properties, physicalName }: ResourceRequest, { dynamodb }: Services): ResourceResult {
+  const { TableName = physicalName, ...rest } = properties;
+  return { ref: TableName, attributes: { Arn: dynamodb.createTable({ TableName, ...rest as any }) } };
 }
 
 function codeDirectory(code: { ZipFile?: string; S3Key?: string }, assembly: CloudAssembly, temporary: Services['temporary']): string {

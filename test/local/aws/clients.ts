@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 
@@ -10,7 +11,12 @@ const DEVELOPER = { accessKeyId: 'AKIADEVELOPER', secretAccessKey: 'secret' };
 /** The SDK's clients against an endpoint; each answers once, so that an error is seen as it came. */
 export function sdk(endpoint: string, credentials: { accessKeyId: string; secretAccessKey: string } = DEVELOPER) {
   const config = { endpoint, credentials, region: 'us-east-1', maxAttempts: 1 };
-  const clients = { ec2: new EC2Client(config), ssm: new SSMClient(config), cloudwatch: new CloudWatchClient(config) };
+  const clients = {
+    ec2: new EC2Client(config),
+    ssm: new SSMClient(config),
+    cloudwatch: new CloudWatchClient(config),
+    dynamodb: new DynamoDBClient(config),
+  };
   return { ...clients, destroy: () => Object.values(clients).forEach(client => client.destroy()) };
 }
 

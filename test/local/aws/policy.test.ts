@@ -40,6 +40,26 @@ test('refuses without any statement, and with an explicit deny', () => {
   expect(decide([{ Statement: [ALLOW] }, { Statement: { Effect: 'Deny', Action: '*', Resource: '*' } }], REQUEST)).toEqual({ allowed: false, explicit: true });
 });
 
+describe('a key of several values', () => {
+  const holds = (operator: string, keys: string[] | undefined) => decide([{ Statement: { ...ALLOW, Condition: { [operator]: { 'dynamodb:LeadingKeys': ['a', 'b'] } } } }], {
+    ...REQUEST, context: keys ? { 'dynamodb:LeadingKeys': keys } : {},
+  }).allowed;
+
+  test('allows ForAllValues when each is in the list, or there is none', () => {
+    expect([['a'], ['a', 'b'], undefined].map(keys => holds('ForAllValues:StringEquals', keys))).toEqual([true, true, true]);
+    expect([['a', 'c'], ['c']].map(keys => holds('ForAllValues:StringEquals', keys))).toEqual([false, false]);
+    expect(holds('ForAllValues:StringNotEquals', ['c', 'a'])).toBe(false);
+  });
+
+  test('allows ForAnyValue when one is in the list', () => {
+    expect([['a', 'c'], ['c'], undefined].map(keys => holds('ForAnyValue:StringEquals', keys))).toEqual([true, false, false]);
+  });
+
+  test('fails under an operator for one value', () => {
+    expect(() => holds('StringEquals', ['a'])).toThrow(/takes ForAllValues: or ForAnyValue:/);
+  });
+});
+
 test('fails on a condition operator that it does not know', () => {
   expect(() => check({ Statement: { ...ALLOW, Condition: { NumericLessThan: { x: '1' } } } })).toThrow(/condition operator NumericLessThan/);
 });
