@@ -91,7 +91,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 project.npmignore?.addPatterns('/local/', '/examples/', '/docs/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
 // What only the bundle holds.
-const bundled = ['clients', 'evidence', 'facts', 'interrupt.lambda', 'trigger', 'verdict'];
+const bundled = ['answers', 'breaker', 'claim', 'clients', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'read-alarm', 'read-instance',
+  'read-policy', 'read-readiness', 'refusal', 'respond', 'telemetry', 'trigger', 'verdict'];
 project.npmignore?.addPatterns(...bundled.map(name => `/lib/interrupt/${name}.*`));
 
 // Keeps the lock file free of the addresses of whichever registry it was made with.
@@ -107,8 +108,7 @@ for (const folder of ['local', 'examples']) {
   });
 }
 // Files beside the handlers that only the bundle holds.
-project.eslint?.allowDevDeps('src/interrupt/clients.ts');
-project.eslint?.allowDevDeps('src/interrupt/evidence.ts');
+bundled.forEach(name => project.eslint?.allowDevDeps(`src/interrupt/${name}.ts`));
 
 // The peer floor is older than what the library is developed against, on purpose.
 project.compileTask.reset('jsii --silence-warnings=reserved-word --silence-warnings=metadata/missing-dev-dependency');

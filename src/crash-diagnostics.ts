@@ -1,9 +1,14 @@
 import { Names } from 'aws-cdk-lib';
 import { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { IInstanceRef } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { FleetUnresponsiveAlarm } from './detection/fleet-unresponsive-alarm';
 import { UnresponsiveAlarm } from './detection/unresponsive-alarm';
-import { DiagnosticInterrupt, InterruptMode } from './interrupt/diagnostic-interrupt';
+import { UnresponsiveSignal } from './detection/unresponsive-signal';
+import { CircuitBreaker } from './interrupt/circuit-breaker';
+import { DiagnosticInterrupt } from './interrupt/diagnostic-interrupt';
 import { DiagnosticInterruptAction } from './interrupt/diagnostic-interrupt-action';
+import { InterruptMode } from './interrupt/interrupt-mode';
 import { CrashKernel } from './kdump/crash-kernel';
 import { DumpOptions } from './kdump/dump-options';
 import { KdumpAssociation } from './kdump/kdump-association';
@@ -15,7 +20,7 @@ import { RebootPolicy } from './kdump/reboot-policy';
  */
 export interface CrashDiagnosticsProps {
   /**
-   * The instances to make dumpable, to watch and to interrupt: `KdumpTargets.instance()` or `KdumpTargets.instances()`.
+   * The instances to make dumpable, to watch and to interrupt.
    */
   readonly targets: KdumpTargets;
 
@@ -46,14 +51,39 @@ export interface CrashDiagnosticsProps {
    * @default InterruptMode.ARMED
    */
   readonly mode?: InterruptMode;
+
+  /**
+   * How many interrupts there may be, of all targets together.
+   *
+   * @default CircuitBreaker.atMost(1, Duration.hours(1))
+   */
+  readonly circuitBreaker?: CircuitBreaker;
+
+  /**
+   * What tells that an instance is unresponsive. Others than the status check need an alarm for each instance, and so targets that are
+   * known at synth: `KdumpTargets.instance()` or `KdumpTargets.instances()`.
+   *
+   * @default UnresponsiveSignal.instanceStatusCheck()
+   */
+  readonly signal?: UnresponsiveSignal;
+
+  /**
+   * Where the people who are woken find out what to do: an http or https URL. It stands in the descriptions of the alarms.
+   *
+   * @default - none
+   */
+  readonly runbookUrl?: string;
 }
 
 /**
- * Defines everything that makes EC2 Linux instances leave a crash dump when they hang: kdump on each instance, an alarm for
- * each, and the diagnostic interrupt that the alarm sends when it is safe.
+ * Defines everything that makes EC2 Linux instances leave a crash dump when they hang: kdump on each instance, an alarm, and the
+ * diagnostic interrupt that the alarm sends when it is safe.
  *
- * An interrupt crashes the instance: what it had not written to disk is lost. It is sent only to an instance that answers
- * nothing any more and on which kdump is known to be armed.
+ * Instances that are known at synth have an alarm each. For those that a tag or an Auto Scaling group selects, one alarm watches the
+ * whole fleet, so that nothing grows with it.
+ *
+ * An interrupt crashes the instance: what it had not written to disk is lost. It is sent only to an instance that is known to be
+ * unresponsive and on which kdump is known to be armed.
  */
 export class CrashDiagnostics extends Construct {
   /**
@@ -67,29 +97,43 @@ export class CrashDiagnostics extends Construct {
   public readonly interrupt: DiagnosticInterrupt;
 
   /**
-   * One alarm per instance.
+   * One alarm per instance that is known at synth, otherwise one for the fleet.
    */
   public readonly alarms: IAlarm[];
 
   constructor(scope: Construct, id: string, props: CrashDiagnosticsProps) {
     super(scope, id);
-    if (props.targets._instances.length === 0) {
-      throw new Error('CrashDiagnostics: the targets select instances that are not known at synth, and it defines one alarm per known instance.'
-        + ' Use KdumpTargets.instance() or KdumpTargets.instances(); for others, combine KdumpAssociation, DiagnosticInterrupt and alarms of'
-        + ' your own with DiagnosticInterruptAction.');
+    const { targets, signal, runbookUrl } = props;
+    const instances = targets._instances;
+    if (instances.length === 0 && signal?._vouches) {
+      throw new Error('CrashDiagnostics: the targets select instances that are not known at synth, and this signal needs an alarm for each.'
+        + ' Use KdumpTargets.instance() or KdumpTargets.instances(), or leave out signal for the instance status check.');
     }
     this.kdump = new KdumpAssociation(this, 'Kdump', {
-      targets: props.targets,
+      targets,
       crashKernel: props.crashKernel,
       rebootPolicy: props.rebootPolicy,
       dump: props.dump,
     });
-    this.interrupt = new DiagnosticInterrupt(this, 'Interrupt', { kdump: this.kdump, mode: props.mode });
-    const action = new DiagnosticInterruptAction(this.interrupt);
-    this.alarms = props.targets._instances.map(instance => {
-      const alarm = new UnresponsiveAlarm(this, `Unresponsive${Names.nodeUniqueId(instance.node)}`, { instance });
-      alarm.addAlarmAction(action);
-      return alarm;
+    this.interrupt = new DiagnosticInterrupt(this, 'Interrupt', {
+      kdump: this.kdump,
+      mode: props.mode,
+      circuitBreaker: props.circuitBreaker,
+      signals: signal && [signal],
+      runbookUrl,
     });
+    this.alarms = instances.length === 0 ? [this.watchFleet(runbookUrl)] : instances.map(each => this.watch(each, signal, runbookUrl));
+  }
+
+  private watch(instance: IInstanceRef, signal?: UnresponsiveSignal, runbookUrl?: string): IAlarm {
+    const alarm = new UnresponsiveAlarm(this, `Unresponsive${Names.nodeUniqueId(instance.node)}`, { instance, signal, runbookUrl });
+    alarm.addAlarmAction(new DiagnosticInterruptAction(this.interrupt));
+    return alarm;
+  }
+
+  private watchFleet(runbookUrl?: string): IAlarm {
+    const alarm = new FleetUnresponsiveAlarm(this, 'FleetUnresponsive', { runbookUrl });
+    this.interrupt.addFleetAlarm(alarm);
+    return alarm;
   }
 }

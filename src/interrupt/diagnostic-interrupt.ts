@@ -1,62 +1,37 @@
-import { Annotations, Duration, Stack } from 'aws-cdk-lib';
-import { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, IAlarm, IMetric, Metric, MetricOptions, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { AttributeType, BillingMode, ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { IRole, Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { IFunction, LoggingFormat } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { CircuitBreaker } from './circuit-breaker';
+import { DiagnosticInterruptProps } from './diagnostic-interrupt-props';
 import { unsupportedInstanceType } from './instance-type-support';
 import { instanceTypesOf } from './instance-types-of';
 import { InterruptFunction } from './interrupt-function';
-import { INTERRUPT_POLICY_VARIABLE, InterruptPolicy } from './interrupt-policy';
-import { IKdumpAssociation } from '../kdump/kdump-association';
+import { InterruptMetric, METRIC_NAMESPACE } from './interrupt-metric';
+import { alarmStatements, interruptStatements } from './interrupt-permissions';
+import { INTERRUPT_POLICY_VARIABLE } from './interrupt-policy';
+import { InterruptRefusal } from './interrupt-refusal';
+import { renderPolicy } from './render-policy';
+import { alarmDescription } from '../detection/alarm-description';
+import { FleetUnresponsiveAlarm } from '../detection/fleet-unresponsive-alarm';
 import { KdumpTargets } from '../kdump/kdump-targets';
-
-/**
- * Whether interrupts are sent.
- */
-export enum InterruptMode {
-  /** Interrupts are sent when the verdict says so. */
-  ARMED = 'armed',
-  /** Everything is decided and logged, but no interrupt is sent: each verdict that would be yes becomes the refusal `DryRun`. */
-  DRY_RUN = 'dryRun',
-}
-
-/**
- * Properties of a DiagnosticInterrupt.
- */
-export interface DiagnosticInterruptProps {
-  /**
-   * The association that configures kdump. An instance is interrupted only if the association's status on it is `Success`.
-   */
-  readonly kdump: IKdumpAssociation;
-
-  /**
-   * The instances that may be interrupted; the permission is limited to them.
-   *
-   * @default - the targets of `kdump`
-   */
-  readonly targets?: KdumpTargets;
-
-  /**
-   * Whether interrupts are sent.
-   *
-   * @default InterruptMode.ARMED
-   */
-  readonly mode?: InterruptMode;
-
-  /**
-   * The log group that receives one structured line per run, with the evidence and the verdict.
-   *
-   * @default - a new log group that keeps its lines for six months and is retained when the stack is deleted
-   */
-  readonly logGroup?: ILogGroup;
-}
+import { requireSameRegion } from '../kdump/same-region';
 
 /**
  * Defines a Lambda function that decides whether an unresponsive instance is to be crashed for a dump, and sends it the EC2
- * diagnostic interrupt if so. Whatever is in doubt, it refuses, by a name that is documented.
+ * diagnostic interrupt if so. Whatever is in doubt, it refuses, by a name that is documented (InterruptRefusal).
  *
- * Give it to an alarm with a `DiagnosticInterruptAction`, or invoke the function with `{"instanceId": "...", "reason": "..."}`.
+ * Before it sends, it claims the interrupt in a table: however often, and however many at once, an event is delivered, an instance
+ * is interrupted once within the cooldown, and never are more instances than the circuit breaker allows.
+ *
+ * Give it to an alarm with a `DiagnosticInterruptAction`, to a fleet with `addFleetAlarm`, or invoke the function with
+ * `{"instanceId": "...", "reason": "..."}`.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/diagnostic-interrupt.html
  */
@@ -71,36 +46,106 @@ export class DiagnosticInterrupt extends Construct {
    */
   public readonly logGroup: ILogGroup;
 
-  private readonly role: Role;
+  /**
+   * The table of the claims. Its content matters for as long as cooldown and circuit breaker last, so it is deleted with the stack.
+   */
+  public readonly table: ITable;
+
+  /**
+   * The queue of the requests that failed for good: what decides could not be learned, three times in a row.
+   */
+  public readonly failures: IQueue;
+
+  /**
+   * Goes off when a request was given up. It has no action of its own.
+   */
+  public readonly failureAlarm: Alarm;
+
+  private readonly role: IRole;
 
   constructor(scope: Construct, id: string, props: DiagnosticInterruptProps) {
     super(scope, id);
     const targets = props.targets ?? props.kdump.targets;
     targets._requireRegionOf(this);
-    this.requireInterruptible(targets);
+    this.requireInterruptible(targets, props.allowBareMetal ?? false);
+    const circuitBreaker = props.circuitBreaker ?? CircuitBreaker.atMost(1, Duration.hours(1));
 
+    const table = this.defineTable(props);
+    this.table = table;
+    this.failures = this.defineQueue(props);
     this.logGroup = props.logGroup ?? new LogGroup(this, 'LogGroup', { retention: RetentionDays.SIX_MONTHS });
-    this.role = new Role(this, 'Role', {
+    this.role = props.role ?? new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Decides about and sends EC2 diagnostic interrupts',
     });
     this.logGroup.grantWrite(this.role);
-    interruptStatements(Stack.of(this), targets).forEach(each => this.role.addToPolicy(each));
+    table.encryptionKey?.grantEncryptDecrypt(this.role);
+    interruptStatements(Stack.of(this), { kdump: props.kdump, targets, circuitBreaker, tableArn: table.tableArn })
+      .forEach(each => this.role.addToPrincipalPolicy(each));
 
     this.function = new InterruptFunction(this, 'Function', {
       description: 'Decides whether an unresponsive instance is interrupted for a crash dump',
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      // Evidence is gathered within 10 seconds; the rest is room for a cold start.
+      // Evidence is gathered within 10 seconds, a claim and a throttled call take some; the rest is room for a cold start.
       timeout: Duration.seconds(30),
       memorySize: 512,
       // Lambda tries an asynchronous invocation again after one and after two minutes, each time with fresh evidence; an event
       // that is older than that says nothing about the instance of now.
       retryAttempts: 2,
       maxEventAge: Duration.minutes(5),
-      environment: { [INTERRUPT_POLICY_VARIABLE]: this.renderPolicy(props, targets) },
+      onFailure: new SqsDestination(this.failures),
+      vpc: props.vpc,
+      vpcSubnets: props.vpcSubnets,
+      securityGroups: props.securityGroups,
+      environment: { [INTERRUPT_POLICY_VARIABLE]: Stack.of(this).toJsonString(renderPolicy(props, targets, circuitBreaker, table.tableName)) },
     });
+    this.failureAlarm = this.defineFailureAlarm(props.runbookUrl);
+  }
+
+  /**
+   * Has the instances interrupted that a fleet alarm finds unresponsive: each by itself, as its contributor goes to ALARM. Those that
+   * are no targets are refused by `NotATarget`.
+   */
+  public addFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
+    requireSameRegion(this, alarm);
+    this._readAlarm(alarm, alarm);
+    alarm.onUnresponsive('DiagnosticInterrupt', new LambdaFunction(this.function, {
+      deadLetterQueue: this.failures,
+      maxEventAge: Duration.minutes(5),
+      retryAttempts: 10,
+    }));
+  }
+
+  /**
+   * Interrupts that EC2 accepted.
+   */
+  public metricInterruptsSent(options?: MetricOptions): IMetric {
+    return this.metric(InterruptMetric.SENT, options);
+  }
+
+  /**
+   * Requests that were refused.
+   *
+   * @param reason counts those alone whose foremost reason it is
+   */
+  public metricInterruptsRefused(reason?: InterruptRefusal, options?: MetricOptions): IMetric {
+    return this.metric(InterruptMetric.REFUSED, options, reason === undefined ? {} : { Reason: reason });
+  }
+
+  /**
+   * Requests that failed, each try by itself.
+   */
+  public metricErrors(options?: MetricOptions): IMetric {
+    return this.metric(InterruptMetric.ERRORS, options);
+  }
+
+  /**
+   * Requests that were refused because as many instances as allowed had been interrupted lately.
+   */
+  public metricCircuitOpen(options?: MetricOptions): IMetric {
+    return this.metric(InterruptMetric.CIRCUIT_OPEN, options);
   }
 
   /**
@@ -111,57 +156,59 @@ export class DiagnosticInterrupt extends Construct {
   public _readAlarm(scope: Construct, alarm: IAlarm): void {
     // A policy of its own in the scope of the alarm: the function depends on its role's default policy and the alarm on the
     // function, so a reference from that policy to the alarm would be a circle.
-    new Policy(scope, 'DiagnosticInterruptAlarmPolicy', {
-      roles: [this.role],
-      statements: [new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: [alarm.alarmArn] })],
+    new Policy(scope, 'DiagnosticInterruptAlarmPolicy', { roles: [this.role], statements: alarmStatements(alarm) });
+  }
+
+  private metric(metricName: InterruptMetric, options?: MetricOptions, dimensions: Record<string, string> = {}): Metric {
+    return new Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName,
+      dimensionsMap: { service: this.function.functionName, ...dimensions },
+      statistic: Stats.SUM,
+      ...options,
+    }).attachTo(this);
+  }
+
+  private defineTable({ encryptionKey }: DiagnosticInterruptProps): Table {
+    return new Table(this, 'Claims', {
+      partitionKey: { name: 'kind', type: AttributeType.STRING },
+      sortKey: { name: 'name', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expiresAt',
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      encryption: encryptionKey ? TableEncryption.CUSTOMER_MANAGED : TableEncryption.DEFAULT,
+      encryptionKey,
+      removalPolicy: RemovalPolicy.DESTROY,
     });
   }
 
-  private renderPolicy(props: DiagnosticInterruptProps, targets: KdumpTargets): string {
-    const policy: InterruptPolicy = {
-      mode: props.mode ?? InterruptMode.ARMED,
-      targets: targets._tag
-        ? { tag: { key: targets._tag.key, values: targets._tag.values } }
-        : { instanceIds: targets._instances.map(each => each.instanceRef.instanceId) },
-      associationId: props.kdump.associationId,
-    };
-    return Stack.of(this).toJsonString(policy);
+  private defineQueue({ encryptionKey }: DiagnosticInterruptProps): Queue {
+    return new Queue(this, 'Failures', {
+      retentionPeriod: Duration.days(14),
+      enforceSSL: true,
+      encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
+      encryptionMasterKey: encryptionKey,
+    });
   }
 
-  private requireInterruptible(targets: KdumpTargets) {
+  private defineFailureAlarm(runbookUrl: string | undefined): Alarm {
+    return new Alarm(this, 'FailureAlarm', {
+      metric: this.failures.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: Stats.MAXIMUM }),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: alarmDescription('A request for a diagnostic interrupt failed for good; it lies in the queue of the failures.', runbookUrl),
+    });
+  }
+
+  private requireInterruptible(targets: KdumpTargets, allowBareMetal: boolean) {
     for (const type of instanceTypesOf(targets)) {
       const unsupported = unsupportedInstanceType(type);
-      if (unsupported) {
+      if (unsupported && !(unsupported.reason === 'BareMetal' && allowBareMetal)) {
         Annotations.of(this).addError(`${unsupported.reason}: the targets include instances of type ${type}, which cannot be interrupted: `
           + `${unsupported.explanation}. Use a Nitro-based x86 type, or give DiagnosticInterrupt only targets of such types.`);
       }
     }
   }
-}
-
-/**
- * What the decision reads and what it may do, as narrow as the service authorization reference allows.
- *
- * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
- * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
- */
-function interruptStatements(stack: Stack, targets: KdumpTargets): PolicyStatement[] {
-  return [
-    new PolicyStatement({
-      sid: 'ReadEvidence',
-      // EC2's Describe actions know no resources.
-      actions: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus', 'ec2:DescribeInstanceTypes'],
-      resources: ['*'],
-    }),
-    new PolicyStatement({
-      sid: 'ReadReadiness',
-      actions: ['ssm:DescribeInstanceAssociationsStatus'],
-      ...targets._iamScope(stack, 'ssm:resourceTag'),
-    }),
-    new PolicyStatement({
-      sid: 'Interrupt',
-      actions: ['ec2:SendDiagnosticInterrupt'],
-      ...targets._iamScope(stack, 'aws:ResourceTag'),
-    }),
-  ];
 }

@@ -13,17 +13,36 @@ export function isMissing<T extends object>(part: Found<T>): part is Missing {
  * What AWS says about an instance now. Plain JSON, since it is logged and returned as it is.
  */
 export interface Evidence {
-  /** Only for requests of an alarm. */
+  /** When it was gathered, ISO 8601; every age is measured from here. */
+  readonly at: string;
+  /** Only for requests of an alarm, as is `mute`. */
   readonly alarm?: Found<AlarmFacts>;
+  readonly mute?: Found<MuteFacts>;
   readonly instance: Found<InstanceFacts>;
   readonly status: Found<StatusFacts>;
   readonly instanceType: Found<InstanceTypeFacts>;
   readonly kdump: Found<KdumpFacts>;
+  readonly claims: Found<ClaimFacts>;
+  /** Only where the breaker's limit is a share of the targets. */
+  readonly fleet?: Found<FleetFacts>;
 }
 
 export interface AlarmFacts {
   readonly state: string;
   readonly stateSince?: string;
+  /** What the alarm watches; of a composite alarm, what those of its alarms watch that are in ALARM. */
+  readonly watches: WatchedMetric[];
+}
+
+export interface WatchedMetric {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly instanceId?: string;
+}
+
+export interface MuteFacts {
+  /** The ARNs of the mute rules that are active on the alarm. */
+  readonly activeRules: string[];
 }
 
 /** `DescribeInstances.Hypervisor` is left out: it says `xen` for Nitro instances too (EC2 API Reference, Instance). */
@@ -57,4 +76,16 @@ export interface KdumpFacts {
   readonly detailedStatus?: string;
   readonly errorCode?: string;
   readonly executionDate?: string;
+}
+
+export interface ClaimFacts {
+  /** Until when the instance may not be interrupted again; absent when it was not interrupted lately. */
+  readonly cooldownUntil?: string;
+  /** The slots of the breaker that are taken. */
+  readonly takenSlots: number[];
+}
+
+export interface FleetFacts {
+  /** How many instances the association has as targets. */
+  readonly size: number;
 }

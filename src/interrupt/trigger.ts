@@ -1,17 +1,29 @@
-import { isInstanceId } from './interrupt-policy';
+import * as v from 'valibot';
+import { INSTANCE_ID } from './instance-id';
 
 /**
- * Who asks for the interrupt, and why.
+ * An alarm that asks. What it says is from its event; how things are is for the evidence to show.
  */
-export type RequestSource =
-  | {
-    readonly kind: 'alarm';
-    readonly alarmName: string;
-    readonly alarmArn: string;
-    /** The state that the event reports; the live state is evidence. */
-    readonly alarmState: string;
-  }
-  | { readonly kind: 'direct'; readonly reason: string };
+export interface AlarmSource {
+  readonly kind: 'alarm';
+  readonly alarmName: string;
+  readonly alarmArn: string;
+  /** The state that the event reports. */
+  readonly alarmState: string;
+  /** When the event was sent, ISO 8601. */
+  readonly time: string;
+  /** The mute rule under which the alarm was when the event was sent. */
+  readonly mutedBy?: string;
+  /** The instance is one of the time series of a fleet alarm, with this ID. */
+  readonly contributorId?: string;
+  /** A composite alarm: the ARNs of the alarms that set it off. */
+  readonly children?: string[];
+}
+
+/**
+ * Who asks for the interrupt, and why. A game day is asked for by a deployment and is about a healthy instance.
+ */
+export type RequestSource = AlarmSource | { readonly kind: 'direct' | 'gameDay'; readonly reason: string };
 
 /**
  * One instance that somebody or something wants interrupted.
@@ -22,85 +34,136 @@ export interface InterruptRequest {
 }
 
 /**
+ * A composite alarm's request: its event does not say about which instance it is; the alarms below it do.
+ */
+export interface CompositeRequest {
+  readonly source: AlarmSource & { readonly children: string[] };
+}
+
+/**
  * The event is none of those that the handler knows. The message says what was seen: the shape, never the content.
  */
 export class UnknownEventError extends Error {
   public readonly name = 'UnknownEvent';
 }
 
+// A name has at most 255 characters (PutMetricAlarm) and ends the ARN.
+const ALARM_ARN = /^arn:[a-z-]{1,20}:cloudwatch:[a-z0-9-]{1,30}:\d{12}:alarm:[^\p{Cc}]{1,255}$/u;
 const LONGEST_REASON = 1000;
+/** With the composite alarm itself they fit one call of DescribeAlarms. */
+const MOST_CHILDREN = 99;
+const MOST_METRICS = 100;
+
+const instanceId = v.pipe(v.string(), v.regex(INSTANCE_ID));
+const alarmName = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
+const alarmArn = v.pipe(v.string(), v.maxLength(400), v.regex(ALARM_ARN));
+const reason = v.pipe(v.string(), v.maxLength(LONGEST_REASON), v.check(text => text.trim() !== ''));
+/** CloudWatch writes `+0000` where ISO 8601 has `Z`. */
+const time = v.pipe(v.string(), v.maxLength(40), v.transform(text => new Date(text.replace(/\+0000$/, 'Z'))), v.date(), v.transform(date => date.toISOString()));
+const state = v.object({ value: v.picklist(['OK', 'ALARM', 'INSUFFICIENT_DATA']), reasonData: v.nullish(v.string()) });
+
+/** What all alarms tell about themselves, wherever it stands in the event. */
+const alarm = v.object({
+  alarmName,
+  state,
+  configuration: v.object({
+    alarmRule: v.nullish(v.string()),
+    metrics: v.nullish(v.pipe(v.array(v.object({
+      metricStat: v.nullish(v.object({ metric: v.object({ dimensions: v.nullish(v.record(v.string(), v.unknown())) }) })),
+    })), v.maxLength(MOST_METRICS))),
+  }),
+  alarmContributor: v.nullish(v.object({
+    id: v.pipe(v.string(), v.maxLength(1024)),
+    attributes: v.object({ InstanceId: instanceId }),
+  })),
+  muteDetail: v.nullish(v.object({ mutedByArn: v.pipe(v.string(), v.maxLength(400)) })),
+});
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html */
+const alarmAction = v.object({ source: v.literal('aws.cloudwatch'), alarmArn, time, alarmData: alarm });
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html */
+const alarmEvent = v.object({
+  'source': v.literal('aws.cloudwatch'),
+  'detail-type': v.picklist(['CloudWatch Alarm State Change', 'CloudWatch Alarm Contributor State Change']),
+  'resources': v.tuple([alarmArn]),
+  'time': time,
+  'detail': alarm,
+});
+
+// Strict: a further key would be a wish that nobody grants, such as `dryRun: true`.
+const directCall = v.strictObject({ instanceId, reason });
+
+const triggeringAlarms = v.object({
+  triggeringAlarms: v.pipe(v.array(v.object({ arn: alarmArn })), v.minLength(1), v.maxLength(MOST_CHILDREN)),
+});
 
 /**
- * Turns an event into a request, or throws an `UnknownEventError`. Known are the payload of a CloudWatch alarm's Lambda action
- * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html) and the direct call
- * `{ instanceId, reason }`.
+ * Turns an event into a request, or throws an `UnknownEventError`. Known are the action of a CloudWatch alarm, the events of an
+ * alarm and of one of its contributors from EventBridge, and the direct call `{ instanceId, reason }`.
  */
-export function parseTrigger(event: unknown): InterruptRequest {
-  if (own(event, 'source') === 'aws.cloudwatch') return parseAlarm(event);
-  if (own(event, 'instanceId') !== undefined) return parseDirectCall(event);
-  throw new UnknownEventError(`Neither an alarm action nor a direct call, but ${shapeOf(event)}`);
+export function parseTrigger(event: unknown): InterruptRequest | CompositeRequest {
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) throw new UnknownEventError(`The event is ${shapeOf(event)}`);
+  if (Object.hasOwn(event, 'alarmData')) {
+    const action = parse(alarmAction, event, 'An alarm action');
+    return fromAlarm(action.alarmData, action.alarmArn, action.time);
+  }
+  if (Object.hasOwn(event, 'detail-type')) {
+    const { detail, resources: [arn], time: sent, 'detail-type': type } = parse(alarmEvent, event, 'An event of EventBridge');
+    if ((type === 'CloudWatch Alarm Contributor State Change') !== Boolean(detail.alarmContributor)) {
+      throw new UnknownEventError(`An event of the type ${type} ${detail.alarmContributor ? 'with' : 'without'} a contributor`);
+    }
+    return fromAlarm(detail, arn, sent);
+  }
+  if (Object.hasOwn(event, 'instanceId')) {
+    const call = parse(directCall, event, 'A direct call');
+    return { instanceId: call.instanceId, source: { kind: 'direct', reason: call.reason } };
+  }
+  throw new UnknownEventError(`Neither an alarm's event nor a direct call, but ${shapeOf(event)}`);
 }
 
-function parseAlarm(event: unknown): InterruptRequest {
-  const alarmData = own(event, 'alarmData');
-  const alarmName = own(alarmData, 'alarmName');
-  const alarmArn = own(event, 'alarmArn');
-  const alarmState = own(own(alarmData, 'state'), 'value');
-  if (typeof alarmName !== 'string' || typeof alarmArn !== 'string' || typeof alarmState !== 'string') {
-    throw new UnknownEventError(`An event of CloudWatch that is no alarm action: ${shapeOf(event)} with alarmData ${shapeOf(alarmData)}`);
+function fromAlarm(data: v.InferOutput<typeof alarm>, arn: string, sent: string): InterruptRequest | CompositeRequest {
+  if (!arn.endsWith(`:alarm:${data.alarmName}`)) throw new UnknownEventError('The ARN of the alarm is not that of the alarm that the event names');
+  const source: AlarmSource = {
+    kind: 'alarm',
+    alarmName: data.alarmName,
+    alarmArn: arn,
+    alarmState: data.state.value,
+    time: sent,
+    ...data.muteDetail && { mutedBy: data.muteDetail.mutedByArn },
+  };
+  if (data.alarmContributor) {
+    return { instanceId: data.alarmContributor.attributes.InstanceId, source: { ...source, contributorId: data.alarmContributor.id } };
   }
-  // A name has at most 255 characters (PutMetricAlarm) and ends the ARN. That the alarm is really ours is for the evidence to show.
-  if (alarmName.length > 255 || !/^arn:[a-z-]+:cloudwatch:[a-z0-9-]+:\d{12}:alarm:$/.test(beforeEnding(alarmArn, alarmName))) {
-    throw new UnknownEventError('The ARN of the alarm is not one, or not that of the alarm that the event names');
-  }
-  const instanceId = onlyInstanceOf(own(alarmData, 'configuration'));
-  return { instanceId, source: { kind: 'alarm', alarmName, alarmArn, alarmState } };
+  const { alarmRule, metrics } = data.configuration;
+  if (typeof alarmRule === 'string') return { source: { ...source, children: childrenOf(data.state.reasonData) } };
+  if (!metrics) throw new UnknownEventError('An alarm whose configuration has neither metrics nor a rule');
+  return { instanceId: onlyInstanceOf(metrics), source };
 }
 
-/**
- * The instance whose metrics the alarm watches. An alarm that watches several says nothing about any one of them.
- */
-function onlyInstanceOf(configuration: unknown): string {
-  if (own(configuration, 'alarmRule') !== undefined) {
-    throw new UnknownEventError('A composite alarm; only metric alarms are understood');
-  }
-  const metrics = own(configuration, 'metrics');
-  if (!Array.isArray(metrics)) throw new UnknownEventError(`An alarm whose configuration has no metrics, but is ${shapeOf(configuration)}`);
-
-  const found = new Set<unknown>();
-  for (const query of metrics) {
-    const instanceId = own(own(own(own(query, 'metricStat'), 'metric'), 'dimensions'), 'InstanceId');
-    if (instanceId !== undefined) found.add(instanceId);
-  }
-  const [instanceId] = found;
-  if (found.size !== 1) throw new UnknownEventError(`An alarm whose metrics name ${found.size} instances instead of one`);
-  if (!isInstanceId(instanceId)) throw new UnknownEventError('An alarm whose InstanceId dimension is not an instance ID');
-  return instanceId;
+/** The instance whose metrics the alarm watches. An alarm that watches several says nothing about any one of them. */
+function onlyInstanceOf(metrics: NonNullable<v.InferOutput<typeof alarm>['configuration']['metrics']>): string {
+  const named = metrics.map(({ metricStat }) => metricStat?.metric.dimensions?.InstanceId).filter(id => id !== undefined);
+  const found = [...new Set(named)];
+  if (found.length !== 1) throw new UnknownEventError(`An alarm whose metrics name ${found.length} instances instead of one`);
+  return parse(instanceId, found[0], 'An alarm\'s InstanceId dimension');
 }
 
-function parseDirectCall(event: unknown): InterruptRequest {
-  const instanceId = own(event, 'instanceId');
-  const reason = own(event, 'reason');
-  // A further key would be a wish that nobody grants, such as `dryRun: true`.
-  if (Object.keys(event as object).some((key) => key !== 'instanceId' && key !== 'reason')) {
-    throw new UnknownEventError(`A direct call with more than instanceId and reason: ${shapeOf(event)}`);
+function childrenOf(reasonData: string | null | undefined): string[] {
+  let data: unknown;
+  try {
+    data = JSON.parse(reasonData ?? '');
+  } catch {
+    throw new UnknownEventError('A composite alarm whose event does not say which alarms set it off');
   }
-  if (!isInstanceId(instanceId)) throw new UnknownEventError('A direct call whose instanceId is not an instance ID');
-  if (typeof reason !== 'string' || reason.trim() === '' || reason.length > LONGEST_REASON) {
-    throw new UnknownEventError(`A direct call must give a reason of 1 to ${LONGEST_REASON} characters`);
-  }
-  return { instanceId, source: { kind: 'direct', reason } };
+  return parse(triggeringAlarms, data, 'The reason of a composite alarm').triggeringAlarms.map(({ arn }) => arn);
 }
 
-/**
- * A property of the value itself, never of its prototype.
- */
-function own(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
-}
-
-function beforeEnding(text: string, ending: string): string {
-  return text.endsWith(ending) ? text.slice(0, text.length - ending.length) : '';
+function parse<T extends v.GenericSchema>(schema: T, value: unknown, what: string): v.InferOutput<T> {
+  const { success, issues, output } = v.safeParse(schema, value, { abortEarly: true });
+  if (success) return output;
+  // Of what the event holds, only the place is told: it may be anything, and of any size.
+  throw new UnknownEventError(`${what} that is not of the documented form at ${v.getDotPath(issues[0])?.slice(0, 100) ?? 'its top'}: ${issues[0].expected ?? 'it'} is expected`);
 }
 
 function shapeOf(value: unknown): string {

@@ -1,46 +1,16 @@
-import { CheckFacts, Evidence, Found, isMissing } from './facts';
+import { freeSlots, slotsOf } from './breaker';
+import { AlarmFacts, CheckFacts, Evidence, Found, isMissing } from './facts';
 import type { InterruptPolicy } from './interrupt-policy';
+import { Refusal, refusal, Refused, refused } from './refusal';
 import type { InterruptRequest } from './trigger';
 
-/**
- * Why an instance is not interrupted. The names are stable: they stand in logs, metrics and answers.
- */
-export type RefusalReason =
-  /** The policy does not name this instance. */
-  | 'NotATarget'
-  /** The alarm that asks is not in ALARM, according to its event or by now. */
-  | 'NotInAlarm'
-  /** The instance is not in the state `running`. */
-  | 'NotRunning'
-  /** AWS's side of the instance has a fault; a dump of the guest would explain nothing. */
-  | 'SystemImpaired'
-  /** The instance answers EC2's instance status check. */
-  | 'Responsive'
-  /** The instance is bare metal, for which nothing documents that the interrupt works. */
-  | 'BareMetal'
-  /** The instance type is not built on Nitro. */
-  | 'UnsupportedInstanceType'
-  /** The instance is not x86_64; Graviton has no diagnostic interrupt. */
-  | 'UnsupportedArchitecture'
-  /** The last run of the kdump association on the instance did not report that kdump is armed. */
-  | 'KdumpNotArmed'
-  /** Something that decides could not be learned, or is not understood. */
-  | 'EvidenceMissing'
-  /** All else would have allowed the interrupt, but the policy's mode is `dryRun`. */
-  | 'DryRun';
-
-export interface Refusal {
-  readonly reason: RefusalReason;
-  readonly explanation: string;
+/** An interrupt may be claimed, for one of the slots of the breaker. */
+export interface Granted {
+  readonly decision: 'interrupt';
+  readonly freeSlots: number[];
 }
 
-export interface Refused extends Refusal {
-  readonly decision: 'refuse';
-  /** Everything that speaks against the interrupt; the first is the headline repeated above. */
-  readonly refusals: Refusal[];
-}
-
-export type Verdict = { readonly decision: 'interrupt' } | Refused;
+export type Verdict = Granted | Refused;
 
 /**
  * Decides. An interrupt crashes a machine, so each rule has to be satisfied by something that is known to be so; whatever is
@@ -54,14 +24,16 @@ export function decide(request: InterruptRequest, evidence: Evidence, policy: In
   if (ordered.length === 0 && policy.mode !== 'armed') {
     ordered.push(refusal('DryRun', 'Every condition for an interrupt holds and it would have been sent, but the mode is dryRun'));
   }
-  return ordered.length === 0 ? { decision: 'interrupt' } : refused(ordered);
+  return ordered.length === 0 ? { decision: 'interrupt', freeSlots: slotsLeft(evidence, policy) ?? [] } : refused(ordered);
 }
 
 /**
  * Refuses what needs no look at the instance, so that AWS is not asked for nothing. Without an answer, `decide` decides.
  */
-export function refuseOutright(request: InterruptRequest, policy: InterruptPolicy): Refused | undefined {
-  const refusals = [notAmongInstances(request, policy), notReportedInAlarm(request)].filter((found) => found !== undefined);
+export function refuseOutright(request: InterruptRequest, policy: InterruptPolicy, now: Date): Refused | undefined {
+  const refusals = [
+    notAmongInstances(request, policy), reportedOtherwise(request), mutedByEvent(request), tooOld(request, policy, now),
+  ].filter((found) => found !== undefined);
   return refusals.length === 0 ? undefined : refused(refusals);
 }
 
@@ -72,17 +44,31 @@ const notATarget: Rule = (request, { instance }, policy) => {
   if (!('tag' in policy.targets)) return notAmongInstances(request, policy);
   const { key, values } = policy.targets.tag;
   return known(instance, 'Is the instance a target?', ({ tags }) => (
-    values.includes(tags[key]) ? undefined : refusal('NotATarget', `The instance has no tag ${key} of a wanted value`)
+    Object.hasOwn(tags, key) && values.includes(tags[key]) ? undefined : refusal('NotATarget', `The instance has no tag ${key} of a wanted value`)
   ));
 };
 
-/** An alarm that has recovered since its event was sent no longer asks for anything. A direct call has no alarm. */
-const notInAlarm: Rule = (request, { alarm = { missing: 'not read' } }) => {
-  if (request.source.kind === 'direct') return undefined;
-  return notReportedInAlarm(request) ?? known(alarm, 'Is the alarm still in ALARM?', ({ state }) => (
-    state === 'ALARM' ? undefined : refusal('NotInAlarm', `The alarm is now in ${state}`)
+/** An alarm that has recovered since its event was sent no longer asks for anything. Without an alarm there is nothing to look at. */
+const notInAlarm: Rule = (request, evidence) => {
+  if (request.source.kind !== 'alarm') return undefined;
+  const { contributorId } = request.source;
+  return reportedOtherwise(request) ?? known(alarmOf(evidence), 'Is the alarm still in ALARM?', ({ state, watches }) => {
+    if (state !== 'ALARM') return refusal('NotInAlarm', `The alarm is now in ${state}`);
+    // The event may be anybody's: the alarm itself must be about this instance.
+    if (contributorId !== undefined || watches.some(({ instanceId }) => instanceId === request.instanceId)) return undefined;
+    return refusal('NotInAlarm', 'The alarm that is in ALARM does not watch the instance');
+  });
+};
+
+/** Events from EventBridge are sent by a muted alarm as well. */
+const muted: Rule = (request, { mute = { missing: 'not read' } }) => {
+  if (request.source.kind !== 'alarm') return undefined;
+  return mutedByEvent(request) ?? known(mute, 'Is the alarm muted?', ({ activeRules }) => (
+    activeRules.length === 0 ? undefined : refusal('Muted', `The alarm is muted by ${activeRules.join(', ')}`)
   ));
 };
+
+const staleEvent: Rule = (request, { at }, policy) => tooOld(request, policy, new Date(at));
 
 /** Only a running machine has a kernel that can panic. */
 const notRunning: Rule = (_request, { instance }) => known(instance, 'Is the instance running?', ({ state }) => (
@@ -95,14 +81,29 @@ const systemImpaired: Rule = (_request, { status }) => known(status, 'Is the sys
   return system.status === 'impaired' ? refusal('SystemImpaired', 'The system status check fails') : notClear('system', system);
 });
 
-/** The machine must be unresponsive now, not only when the alarm fired. `initializing` and `insufficient-data` prove neither. */
-const responsive: Rule = (_request, { status }) => known(status, 'Is the instance unresponsive?', ({ instance }) => {
-  if (instance.status === 'impaired') return undefined;
-  return instance.status === 'ok' ? refusal('Responsive', 'The instance status check passes') : notClear('instance', instance);
+/**
+ * The machine must be unresponsive now, not only when the alarm fired. `initializing` and `insufficient-data` prove neither. EC2's
+ * check is an ARP probe, which a kernel answers whose user space is dead: there the alarm that is in ALARM now is the proof, if the
+ * policy trusts what it watches.
+ */
+const responsive: Rule = (request, evidence, policy) => known(evidence.status, 'Is the instance unresponsive?', ({ instance }) => {
+  if (instance.status === 'impaired' || request.source.kind === 'gameDay') return undefined;
+  if (instance.status !== 'ok') return notClear('instance', instance);
+  return isProvenByAlarm(request, evidence, policy) ? undefined : refusal('Responsive', 'The instance status check passes');
 });
 
-const bareMetal: Rule = (_request, { instanceType }) => known(instanceType, 'Is the instance virtual?', (type) => (
-  type.bareMetal === false ? undefined : refusal('BareMetal', 'The instance type is bare metal')
+const impairedTooShort: Rule = (_request, { status, at }, { minimumImpairedSeconds }) => {
+  // Whether it is impaired at all is the rule before's to say.
+  if (minimumImpairedSeconds === 0 || isMissing(status) || status.instance.status !== 'impaired') return undefined;
+  const since = status.instance.details.find(({ status: detail, impairedSince }) => detail === 'failed' && impairedSince)?.impairedSince;
+  if (!since) return refusal('EvidenceMissing', 'Since when is the instance impaired? Not known: ImpairedSince is not there');
+  const seconds = secondsBetween(since, at);
+  if (seconds >= minimumImpairedSeconds) return undefined;
+  return refusal('ImpairedTooShort', `The instance has been impaired for ${Math.floor(seconds)} s, and must have been for ${minimumImpairedSeconds} s`);
+};
+
+const bareMetal: Rule = (_request, { instanceType }, policy) => known(instanceType, 'Is the instance virtual?', (type) => (
+  type.bareMetal === false || policy.bareMetal === 'interrupt' ? undefined : refusal('BareMetal', 'The instance type is bare metal')
 ));
 
 /** EC2 sends diagnostic interrupts to Nitro-based types other than Graviton (EC2 User Guide, Send a diagnostic interrupt). */
@@ -124,34 +125,95 @@ const unsupportedArchitecture: Rule = (_request, { instance, instanceType }) => 
  * Without kdump an interrupt costs a reboot and yields nothing. A run that is pending, skipped or timed out is not armed. A machine
  * that hangs keeps its last status: the agent on it schedules the runs and reports them (amazon-ssm-agent, agent/association).
  */
-const kdumpNotArmed: Rule = (_request, { kdump }, { associationId }) => known(kdump, 'Is kdump armed?', ({ status }) => {
-  if (status === 'Success') return undefined;
-  return refusal('KdumpNotArmed', status === undefined
-    ? `The association ${associationId} has never run on the instance`
-    : `The association ${associationId} has the status ${status} on the instance`);
+const kdumpNotArmed: Rule = (_request, { kdump, at }, { associationId, whenNotArmed, maximumReadinessAgeSeconds }) => {
+  if (whenNotArmed === 'interrupt') return undefined;
+  return known(kdump, 'Is kdump armed?', ({ status, executionDate }) => {
+    if (status !== 'Success') {
+      return refusal('KdumpNotArmed', `The association ${associationId} has ${status === undefined ? 'never run' : `the status ${status}`} on the instance`);
+    }
+    if (!executionDate) return refusal('EvidenceMissing', 'When did the association run? Not known: ExecutionDate is not there');
+    const seconds = secondsBetween(executionDate, at);
+    if (seconds <= maximumReadinessAgeSeconds) return undefined;
+    return refusal('KdumpNotArmed', `The association ${associationId} last ran ${Math.floor(seconds)} s ago; its word counts for ${maximumReadinessAgeSeconds} s`);
+  });
+};
+
+/** A second interrupt would hit the kernel that is writing the dump. */
+const coolingDown: Rule = (_request, { claims }) => known(claims, 'Was the instance interrupted before?', ({ cooldownUntil }) => (
+  cooldownUntil === undefined ? undefined : refusal('CoolingDown', `The instance was interrupted; not again before ${cooldownUntil}`)
+));
+
+/** A fault that takes many instances at once is not theirs, and one dump explains what several would. */
+const circuitOpen: Rule = (_request, evidence, policy) => known(evidence.claims, 'How many were interrupted lately?', ({ takenSlots }) => {
+  const left = slotsLeft(evidence, policy);
+  if (left === undefined) return refusal('EvidenceMissing', 'How many targets are there? Not known, and the limit is a share of them');
+  return left.length > 0 ? undefined
+    : refusal('CircuitOpen', `${takenSlots.length} instances were interrupted within ${policy.claims.windowSeconds} s, as many as are allowed`);
 });
 
 /** In the order in which they are reported. */
 const RULES: Rule[] = [
   notATarget,
   notInAlarm,
+  muted,
+  staleEvent,
   notRunning,
   systemImpaired,
   responsive,
+  impairedTooShort,
   bareMetal,
   unsupportedInstanceType,
   unsupportedArchitecture,
   kdumpNotArmed,
+  coolingDown,
+  circuitOpen,
 ];
+
+/** Clocks differ; an event from further ahead is not understood. */
+const MOST_SKEW_SECONDS = 300;
 
 function notAmongInstances({ instanceId }: InterruptRequest, { targets }: InterruptPolicy): Refusal | undefined {
   if ('tag' in targets || targets.instanceIds.includes(instanceId)) return undefined;
   return refusal('NotATarget', 'The instance is not one of those that the policy names');
 }
 
-function notReportedInAlarm({ source }: InterruptRequest): Refusal | undefined {
-  if (source.kind === 'direct' || source.alarmState === 'ALARM') return undefined;
+function reportedOtherwise({ source }: InterruptRequest): Refusal | undefined {
+  if (source.kind !== 'alarm' || source.alarmState === 'ALARM') return undefined;
   return refusal('NotInAlarm', `The event says that the alarm is in ${source.alarmState}`);
+}
+
+function mutedByEvent({ source }: InterruptRequest): Refusal | undefined {
+  return source.kind === 'alarm' && source.mutedBy !== undefined ? refusal('Muted', `The event says that the alarm is muted by ${source.mutedBy}`) : undefined;
+}
+
+function tooOld({ source }: InterruptRequest, { maximumEventAgeSeconds }: InterruptPolicy, now: Date): Refusal | undefined {
+  if (source.kind !== 'alarm') return undefined;
+  const seconds = secondsBetween(source.time, now.toISOString());
+  if (seconds > maximumEventAgeSeconds) {
+    return refusal('StaleEvent', `The event is ${Math.floor(seconds)} s old; it counts for ${maximumEventAgeSeconds} s`);
+  }
+  return seconds >= -MOST_SKEW_SECONDS ? undefined : refusal('StaleEvent', `The event lies ${Math.floor(-seconds)} s ahead`);
+}
+
+function alarmOf({ alarm = { missing: 'not read' } }: Evidence): Found<AlarmFacts> {
+  return alarm;
+}
+
+function isProvenByAlarm(request: InterruptRequest, evidence: Evidence, { signals }: InterruptPolicy): boolean {
+  const alarm = alarmOf(evidence);
+  if (request.source.kind !== 'alarm' || isMissing(alarm) || alarm.state !== 'ALARM') return false;
+  return alarm.watches.some(({ namespace, metricName, instanceId }) => instanceId === request.instanceId
+    && signals.some((signal) => signal.namespace === namespace && signal.metricName === metricName));
+}
+
+function slotsLeft({ claims, fleet }: Evidence, policy: InterruptPolicy): number[] | undefined {
+  const slots = slotsOf(policy.claims.limit, fleet);
+  return slots === undefined || isMissing(claims) ? undefined : freeSlots(slots, claims.takenSlots);
+}
+
+/** Not a number where a date is none: every comparison with it fails, so it is written such that failing refuses. */
+function secondsBetween(earlier: string, later: string): number {
+  return (Date.parse(later) - Date.parse(earlier)) / 1000;
 }
 
 function known<T extends object>(part: Found<T>, question: string, judge: (facts: T) => Refusal | undefined): Refusal | undefined {
@@ -160,14 +222,6 @@ function known<T extends object>(part: Found<T>, question: string, judge: (facts
 
 function notClear(what: string, { status }: CheckFacts): Refusal {
   return refusal('EvidenceMissing', `The ${what} status check says neither ok nor impaired, but ${status}`);
-}
-
-function refusal(reason: RefusalReason, explanation: string): Refusal {
-  return { reason, explanation };
-}
-
-function refused(refusals: Refusal[]): Refused {
-  return { decision: 'refuse', ...refusals[0], refusals };
 }
 
 function isDoubt({ reason }: Refusal): boolean {

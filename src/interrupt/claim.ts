@@ -1,0 +1,153 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import {
+  CancellationReason, DeleteItemCommand, GetItemCommand, QueryCommand, TransactionCanceledException, TransactWriteItem, TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { IncompleteAnswerError, ReadOptions } from './answers';
+import { dynamoDb } from './clients';
+import { ClaimFacts } from './facts';
+import { ClaimPolicy, MOST_SLOTS } from './interrupt-policy';
+
+/**
+ * The table's two kinds of items, by partition key `kind` and sort key `name`: `instance` with the instance's ID, and `breaker` with
+ * the number of a slot. Each is void from `expiresAt` on (epoch seconds; DynamoDB deletes it within days, so nothing relies on that).
+ */
+const INSTANCE = 'instance';
+const BREAKER = 'breaker';
+
+/** How often a transaction that met another one is tried again; each try is preceded by a pause at random. */
+const MOST_CONFLICTS = 8;
+const LONGEST_PAUSE_MS = 50;
+
+/** The right to send one interrupt to an instance, once. */
+export interface Claim {
+  readonly id: string;
+  readonly instanceId: string;
+  readonly slot: number;
+}
+
+export type ClaimOutcome = Claim | { readonly refused: 'CoolingDown' | 'CircuitOpen' };
+
+/** Other claims were in the way all the time, so that it is not known whether there would have been room. */
+export class ClaimConflictError extends Error {
+  public readonly name = 'ClaimConflict';
+}
+
+export async function readClaims(instanceId: string, { tableName }: ClaimPolicy, options: ReadOptions): Promise<ClaimFacts> {
+  const [mine, slots] = await Promise.all([
+    dynamoDb.send(new GetItemCommand({ TableName: tableName, Key: keyOf(INSTANCE, instanceId), ConsistentRead: true }), options),
+    dynamoDb.send(new QueryCommand({
+      TableName: tableName,
+      KeyConditionExpression: 'kind = :breaker',
+      ExpressionAttributeValues: { ':breaker': { S: BREAKER } },
+      ConsistentRead: true,
+      Limit: MOST_SLOTS + 1,
+    }), options),
+  ]);
+  const { Items, LastEvaluatedKey } = slots;
+  if (!Items || LastEvaluatedKey) throw new IncompleteAnswerError('not all slots of the breaker are in it');
+  const cooldownUntil = mine.Item && expiryOf(mine.Item.expiresAt?.N);
+  return {
+    ...cooldownUntil && isAhead(cooldownUntil) && { cooldownUntil: cooldownUntil.toISOString() },
+    takenSlots: Items.filter(item => isAhead(expiryOf(item.expiresAt?.N))).map(item => slotOf(item.name?.S)),
+  };
+}
+
+/**
+ * Claims an interrupt: the instance and one of the free slots, both or none. Whoever comes second for either is refused, so that of
+ * several deliveries at once one gets it. A claim that is never used, because the function ends before the call, is lost and harms
+ * nobody.
+ */
+export async function claim(instanceId: string, free: number[], policy: ClaimPolicy): Promise<ClaimOutcome> {
+  const slots = shuffled(free);
+  let conflicts = 0;
+  while (slots.length > 0) {
+    const [slot] = slots;
+    const mine = { id: randomUUID(), instanceId, slot };
+    const reasons = await tryToClaim(mine, policy);
+    if (!reasons) return mine;
+    const [ofInstance, ofSlot] = reasons.map(reason => reason.Code);
+    if (ofInstance === 'ConditionalCheckFailed') return { refused: 'CoolingDown' };
+    if (ofSlot === 'ConditionalCheckFailed') {
+      slots.shift();
+    } else if (++conflicts >= MOST_CONFLICTS) {
+      throw new ClaimConflictError(`${conflicts} other transactions came in between: ${ofInstance}, ${ofSlot}`);
+    } else {
+      await new Promise(resolve => setTimeout(resolve, randomInt(LONGEST_PAUSE_MS)));
+    }
+  }
+  return { refused: 'CircuitOpen' };
+}
+
+/** The reasons why the transaction was cancelled, in the order of its items; undefined when it was carried out. */
+async function tryToClaim(mine: Claim, policy: ClaimPolicy): Promise<CancellationReason[] | undefined> {
+  const now = Math.floor(Date.now() / 1000);
+  const put = (kind: string, name: string, expiresAt: number): TransactWriteItem => ({
+    Put: {
+      TableName: policy.tableName,
+      Item: {
+        ...keyOf(kind, name),
+        claim: { S: mine.id },
+        instanceId: { S: mine.instanceId },
+        claimedAt: { N: String(now) },
+        expiresAt: { N: String(expiresAt) },
+      },
+      ConditionExpression: 'attribute_not_exists(kind) OR expiresAt <= :now',
+      ExpressionAttributeValues: { ':now': { N: String(now) } },
+    },
+  });
+  try {
+    await dynamoDb.send(new TransactWriteItemsCommand({
+      // With the token the SDK may try again when an answer is lost: what was carried out is not carried out twice.
+      ClientRequestToken: mine.id,
+      TransactItems: [
+        put(INSTANCE, mine.instanceId, now + policy.cooldownSeconds),
+        put(BREAKER, nameOf(mine.slot), now + policy.windowSeconds),
+      ],
+    }));
+    return undefined;
+  } catch (error) {
+    if (error instanceof TransactionCanceledException && error.CancellationReasons?.length === 2) return error.CancellationReasons;
+    throw error;
+  }
+}
+
+/** Gives a claim back of which no use was made, for certain. */
+export async function release({ id, instanceId, slot }: Claim, { tableName }: ClaimPolicy): Promise<void> {
+  const remove = (kind: string, name: string) => dynamoDb.send(new DeleteItemCommand({
+    TableName: tableName,
+    Key: keyOf(kind, name),
+    ConditionExpression: 'claim = :mine',
+    ExpressionAttributeValues: { ':mine': { S: id } },
+  }));
+  await Promise.all([remove(INSTANCE, instanceId), remove(BREAKER, nameOf(slot))]);
+}
+
+function keyOf(kind: string, name: string) {
+  return { kind: { S: kind }, name: { S: name } };
+}
+
+/** Of a fixed length, so that the order of the keys is that of the slots. */
+function nameOf(slot: number): string {
+  return String(slot).padStart(3, '0');
+}
+
+function slotOf(name: string | undefined): number {
+  if (!name || !/^\d{3}$/.test(name)) throw new IncompleteAnswerError('an item of the breaker has a name that is not a slot\'s');
+  return Number(name);
+}
+
+function expiryOf(seconds: string | undefined): Date {
+  const date = new Date(Number(seconds ?? NaN) * 1000);
+  if (Number.isNaN(date.getTime())) throw new IncompleteAnswerError('an item has no expiresAt');
+  return date;
+}
+
+function isAhead(date: Date): boolean {
+  return date.getTime() > Date.now();
+}
+
+/** Claims of many instances at once must not all try for the same slot first. */
+function shuffled(slots: number[]): number[] {
+  const rest = [...slots];
+  return slots.map(() => rest.splice(randomInt(rest.length), 1)[0]);
+}

@@ -1,0 +1,83 @@
+import {
+  AlarmType, CompositeAlarm, DescribeAlarmContributorsCommand, DescribeAlarmsCommand, Dimension, ListAlarmMuteRulesCommand, MetricAlarm,
+} from '@aws-sdk/client-cloudwatch';
+import { findOnPages, IncompleteAnswerError, ReadOptions, text } from './answers';
+import { cloudWatch } from './clients';
+import { AlarmFacts, MuteFacts, WatchedMetric } from './facts';
+import { AlarmSource } from './trigger';
+
+/** The alarm as it is now, whatever its event said. */
+export async function readAlarm(source: AlarmSource, instanceId: string, options: ReadOptions): Promise<AlarmFacts> {
+  if (source.contributorId !== undefined) return readContributor(source, instanceId, options);
+  return source.children ? readComposite(source, source.children, options) : readMetricAlarm(source, options);
+}
+
+async function readMetricAlarm({ alarmName, alarmArn }: AlarmSource, options: ReadOptions): Promise<AlarmFacts> {
+  const command = new DescribeAlarmsCommand({ AlarmNames: [alarmName], AlarmTypes: [AlarmType.MetricAlarm] });
+  const { MetricAlarms } = await cloudWatch.send(command, options);
+  const found = byArn(MetricAlarms, alarmArn);
+  return { ...stateOf(found), watches: watchedBy(found) };
+}
+
+async function readComposite({ alarmArn }: AlarmSource, children: string[], options: ReadOptions): Promise<AlarmFacts> {
+  const { CompositeAlarms, MetricAlarms } = await describeAll([alarmArn, ...children], options);
+  const inAlarm = children.map(child => MetricAlarms?.find(({ AlarmArn }) => AlarmArn === child)).filter(child => child?.StateValue === 'ALARM');
+  return { ...stateOf(byArn(CompositeAlarms, alarmArn)), watches: inAlarm.flatMap(child => watchedBy(child!)) };
+}
+
+/** A fleet alarm is in ALARM as long as any instance is: what counts is whether this one is among them. */
+async function readContributor({ alarmName }: AlarmSource, instanceId: string, options: ReadOptions): Promise<AlarmFacts> {
+  const found = await findOnPages(async NextToken => {
+    const answer = await cloudWatch.send(new DescribeAlarmContributorsCommand({ AlarmName: alarmName, NextToken }), options);
+    if (!answer.AlarmContributors) throw new IncompleteAnswerError('AlarmContributors is not in it');
+    return { found: answer.AlarmContributors.find(each => each.ContributorAttributes?.InstanceId === instanceId), nextToken: answer.NextToken };
+  });
+  if (!found) return { state: 'OK', watches: [] };
+  return { state: 'ALARM', stateSince: found.StateTransitionedTimestamp?.toISOString(), watches: [] };
+}
+
+/** Where CloudWatch has no mute rules yet, no alarm is muted. */
+const UNKNOWN_OPERATION = ['UnknownOperationException', 'InvalidAction'];
+
+export async function readMute({ alarmName }: AlarmSource, options: ReadOptions): Promise<MuteFacts> {
+  const command = new ListAlarmMuteRulesCommand({ AlarmName: alarmName, Statuses: ['ACTIVE'] });
+  const answer = await cloudWatch.send(command, options).catch((error: Error) => {
+    if (UNKNOWN_OPERATION.includes(error.name)) return { AlarmMuteRuleSummaries: [] };
+    throw error;
+  });
+  if (!answer.AlarmMuteRuleSummaries) throw new IncompleteAnswerError('AlarmMuteRuleSummaries is not in it');
+  return { activeRules: answer.AlarmMuteRuleSummaries.map(rule => text(rule.AlarmMuteRuleArn, 'AlarmMuteRuleArn')) };
+}
+
+/** What a composite alarm's own event does not tell: the instances that the alarms below it watch. */
+export async function instancesWatchedBy(children: string[], options: ReadOptions): Promise<string[]> {
+  const { MetricAlarms } = await describeAll(children, options);
+  const named = children.flatMap(child => watchedBy(byArn(MetricAlarms, child))).map(({ instanceId }) => instanceId);
+  return [...new Set(named.filter(id => id !== undefined))];
+}
+
+function describeAll(arns: string[], options: ReadOptions) {
+  const names = arns.map(each => each.split(':').slice(6).join(':'));
+  const AlarmTypes = [AlarmType.MetricAlarm, AlarmType.CompositeAlarm];
+  return cloudWatch.send(new DescribeAlarmsCommand({ AlarmNames: names, AlarmTypes, MaxRecords: 100 }), options);
+}
+
+/** By ARN: an event from another account or Region may name an alarm that is called the same here. */
+function byArn<T extends MetricAlarm | CompositeAlarm>(alarms: T[] | undefined, arn: string): T {
+  const found = alarms?.find(({ AlarmArn }) => AlarmArn === arn);
+  if (!found) throw new IncompleteAnswerError('no alarm with the ARN of the event');
+  return found;
+}
+
+function stateOf({ StateValue, StateTransitionedTimestamp }: MetricAlarm | CompositeAlarm) {
+  return { state: text(StateValue, 'StateValue'), stateSince: StateTransitionedTimestamp?.toISOString() };
+}
+
+function watchedBy({ Namespace, MetricName, Dimensions, Metrics = [] }: MetricAlarm): WatchedMetric[] {
+  const one = MetricName === undefined ? [] : [{ Namespace, MetricName, Dimensions }];
+  return [...one, ...Metrics.map(({ MetricStat }) => MetricStat?.Metric).filter(metric => metric !== undefined)].map(metric => ({
+    namespace: metric.Namespace ?? '',
+    metricName: metric.MetricName ?? '',
+    instanceId: metric.Dimensions?.find(({ Name }: Dimension) => Name === 'InstanceId')?.Value,
+  }));
+}

@@ -1,0 +1,22 @@
+import type { InterruptRefusal } from './interrupt-refusal';
+
+export type RefusalReason = `${InterruptRefusal}`;
+
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly explanation: string;
+}
+
+export interface Refused extends Refusal {
+  readonly decision: 'refuse';
+  /** Everything that speaks against the interrupt; the first is the headline repeated above. */
+  readonly refusals: Refusal[];
+}
+
+export function refusal(reason: RefusalReason, explanation: string): Refusal {
+  return { reason, explanation };
+}
+
+export function refused(refusals: Refusal[]): Refused {
+  return { decision: 'refuse', ...refusals[0], refusals };
+}

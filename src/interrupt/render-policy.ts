@@ -1,0 +1,43 @@
+import { Duration } from 'aws-cdk-lib';
+import { CircuitBreaker } from './circuit-breaker';
+import { DiagnosticInterruptProps } from './diagnostic-interrupt-props';
+import { InterruptMode, WhenNotArmed } from './interrupt-mode';
+import { InterruptPolicy, InterruptTargets } from './interrupt-policy';
+import { DurationRange, literalSeconds } from './literal-duration';
+import { KdumpTargets } from '../kdump/kdump-targets';
+
+const COOLDOWN = { least: Duration.minutes(1), most: Duration.days(30) };
+const IMPAIRED_TIME = { least: Duration.seconds(0), most: Duration.hours(1) };
+const EVENT_AGE = { least: Duration.minutes(1), most: Duration.hours(6) };
+const READINESS_AGE = { least: Duration.hours(1), most: Duration.days(365) };
+
+/** The policy as the function reads it, checked. */
+export function renderPolicy(
+  props: DiagnosticInterruptProps, targets: KdumpTargets, circuitBreaker: CircuitBreaker, tableName: string,
+): InterruptPolicy {
+  const seconds = (name: string, given: Duration | undefined, byDefault: Duration, range: DurationRange) =>
+    literalSeconds(name, given ?? byDefault, range);
+  return {
+    mode: props.mode ?? InterruptMode.ARMED,
+    targets: renderTargets(targets),
+    associationId: props.kdump.associationId,
+    minimumImpairedSeconds: seconds('minimumImpairedTime', props.minimumImpairedTime, Duration.minutes(1), IMPAIRED_TIME),
+    maximumEventAgeSeconds: seconds('maximumEventAge', props.maximumEventAge, Duration.minutes(10), EVENT_AGE),
+    maximumReadinessAgeSeconds: seconds('readinessMaximumAge', props.readinessMaximumAge, Duration.days(3), READINESS_AGE),
+    whenNotArmed: props.whenNotArmed ?? WhenNotArmed.REFUSE,
+    bareMetal: props.allowBareMetal ? 'interrupt' : 'refuse',
+    signals: (props.signals ?? []).filter(signal => signal._vouches).map(signal => signal._metricIdentity),
+    gameDays: false,
+    claims: {
+      tableName,
+      cooldownSeconds: seconds('cooldown', props.cooldown, Duration.hours(6), COOLDOWN),
+      ...circuitBreaker._render(),
+    },
+  };
+}
+
+function renderTargets(targets: KdumpTargets): InterruptTargets {
+  return targets._tag
+    ? { tag: { key: targets._tag.key, values: targets._tag.values } }
+    : { instanceIds: targets._instances.map(each => each.instanceRef.instanceId) };
+}

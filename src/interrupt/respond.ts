@@ -1,0 +1,104 @@
+import { SendDiagnosticInterruptCommand } from '@aws-sdk/client-ec2';
+import { isThrottlingError } from '@smithy/core/retry';
+import { Claim, claim, release } from './claim';
+import { ec2Sender } from './clients';
+import { gatherEvidence } from './evidence';
+import type { Evidence } from './facts';
+import { InterruptMetric } from './interrupt-metric';
+import type { InterruptPolicy } from './interrupt-policy';
+import { Refusal, refusal, RefusalReason, Refused, refused } from './refusal';
+import { count, logger, nameAndMessage } from './telemetry';
+import type { InterruptRequest } from './trigger';
+import { decide, refuseOutright, Verdict } from './verdict';
+
+/**
+ * What became of a request; plain JSON.
+ */
+export interface Outcome {
+  readonly decision: 'interrupt' | 'refuse';
+  readonly instanceId: string;
+  /** Absent when the request was refused without a look at the instance. */
+  readonly evidence?: Evidence;
+  readonly reason?: RefusalReason;
+  readonly explanation?: string;
+  readonly refusals?: Refusal[];
+  /** Whether EC2 accepted the interrupt. Absent when that is not known, because no clear answer came. */
+  readonly sent?: boolean;
+  readonly error?: { readonly name: string; readonly message: string };
+}
+
+interface Judgement {
+  readonly request: InterruptRequest;
+  readonly evidence?: Evidence;
+  readonly verdict: Verdict;
+}
+
+/**
+ * Evidence, verdict, claim, call: in this order, and each only if the one before allows it.
+ *
+ * @throws whatever keeps an interrupt from being sent for certain, so that it may be asked for again
+ */
+export async function respond(request: InterruptRequest, policy: InterruptPolicy): Promise<Outcome> {
+  const judgement = await judge(request, policy);
+  if (judgement.verdict.decision === 'refuse') return refuse(judgement, judgement.verdict);
+  const claimed = await claim(request.instanceId, judgement.verdict.freeSlots, policy.claims);
+  if ('refused' in claimed) return refuse(judgement, refused([lostTo(claimed.refused)]));
+  return send(claimed, judgement, policy);
+}
+
+async function judge(request: InterruptRequest, policy: InterruptPolicy): Promise<Judgement> {
+  const refusedOutright = refuseOutright(request, policy, new Date());
+  if (refusedOutright) return { request, verdict: refusedOutright };
+  const evidence = await gatherEvidence(request, policy);
+  return { request, evidence, verdict: decide(request, evidence, policy) };
+}
+
+async function send(claimed: Claim, judgement: Judgement, policy: InterruptPolicy): Promise<Outcome> {
+  const { request: { instanceId }, evidence } = judgement;
+  const outcome = { decision: 'interrupt', instanceId, evidence } as const;
+  try {
+    await ec2Sender.send(new SendDiagnosticInterruptCommand({ InstanceId: instanceId }));
+  } catch (error) {
+    const rejected = wasRejected(error);
+    // Otherwise the answer is lost, and the machine may be dumping already: the claim stays.
+    if (rejected) await giveBack(claimed, policy);
+    // Throttled is surely not sent, and worth another try. Whatever else was answered is final.
+    if (isThrottlingError(error as Parameters<typeof isThrottlingError>[0])) throw error;
+    logger.error('InterruptFailed', { ...judgement, claim: claimed, error: nameAndMessage(error as Error) });
+    count(InterruptMetric.ERRORS, { ErrorName: (error as Error).name });
+    return { ...outcome, sent: rejected ? false : undefined, error: nameAndMessage(error as Error) };
+  }
+  logger.info('InterruptSent', { ...judgement, claim: claimed });
+  count(InterruptMetric.SENT);
+  return { ...outcome, sent: true };
+}
+
+/** A claim that stays although nothing was sent keeps the instance from its interrupt for the cooldown; it harms nobody. */
+async function giveBack(claimed: Claim, policy: InterruptPolicy): Promise<void> {
+  try {
+    await release(claimed, policy.claims);
+  } catch (error) {
+    logger.error('ClaimNotReleased', { claim: claimed, error: nameAndMessage(error as Error) });
+  }
+}
+
+function refuse(judgement: Judgement, verdict: Refused): Outcome {
+  const { request: { instanceId }, evidence } = judgement;
+  logger.warn('InterruptRefused', { ...judgement, verdict });
+  count(InterruptMetric.REFUSED, { Reason: verdict.reason });
+  if (verdict.refusals.some(({ reason }) => reason === 'CircuitOpen')) count(InterruptMetric.CIRCUIT_OPEN);
+  return { ...verdict, instanceId, evidence, sent: false };
+}
+
+/** Another delivery was faster, after the evidence had been gathered. */
+function lostTo(reason: 'CoolingDown' | 'CircuitOpen'): Refusal {
+  return refusal(reason, reason === 'CoolingDown'
+    ? 'The instance was claimed for an interrupt a moment ago'
+    : 'The last interrupts that are allowed were claimed a moment ago');
+}
+
+/** A 4xx, or throttling, is EC2's clear no; another 5xx or a lost connection says nothing. */
+function wasRejected(error: unknown): boolean {
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
+  return (status >= 400 && status < 500) || isThrottlingError(error as Parameters<typeof isThrottlingError>[0]);
+}
