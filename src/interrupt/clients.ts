@@ -22,7 +22,7 @@ type Refresh = StandardRetryStrategy['refreshRetryTokenForRetry'];
 /** Tries again only what EC2 has turned away unread: too many requests, or a signature of the wrong time. */
 class OnlyTurnedAway extends ConfiguredRetryStrategy {
   public refreshRetryTokenForRetry(...[token, info]: Parameters<Refresh>): ReturnType<Refresh> {
-    if (info.errorType !== 'THROTTLING' && !isClockSkewCorrectedError(info.error)) {
+    if (info.errorType !== 'THROTTLING' && !(info.error && isClockSkewCorrectedError(info.error))) {
       throw new Error('The answer does not exclude that the interrupt was sent.');
     }
     return super.refreshRetryTokenForRetry(token, info);
