@@ -6,21 +6,26 @@ import { Alarm } from './alarm';
 import { AwsError } from './aws-error';
 import { Clock } from './clock';
 import { CloudWatch } from './cloudwatch';
+import { DENIED } from './denied';
 import { DeployOptions, Deployment } from './deployment';
 import { DynamoDb } from './dynamodb';
 import { Ec2 } from './ec2';
-import { AccessDenied, Iam } from './iam';
+import { Faults } from './faults';
+import { AccessDenied, Iam, Principal } from './iam';
 import { Instance } from './instance';
 import { Invocation, Lambda } from './lambda';
 import { Machine } from './machine';
 import { ForwardedAnswer, isTrue, Operations, Params } from './operation';
+import { deliver, Delivered, refusal, signingTime } from './protocols/deliver';
 import { readCall } from './protocols/read-call';
-import { WireAnswer, WireCall } from './protocols/wire';
+import { WireAnswer, WireCall, WireRequest } from './protocols/wire';
 import { Ssm } from './ssm';
 
 export interface LocalAwsOptions {
   /** How long one of AWS's minutes takes here. @default 5000 */
   readonly minuteMs?: number;
+  /** What every answer takes, in real milliseconds: the way to the region and back. @default 0 */
+  readonly latencyMs?: number;
   /** Takes a line for everything that happens. @default - nothing is written */
   readonly log?: (line: string) => void;
 }
@@ -33,20 +38,14 @@ export interface RecordedCall {
   readonly service: string;
   readonly action: string;
   readonly params: Params;
+  /** Of HTTP; 0 for a call that a fault swallowed. */
   readonly status: number;
+  /** The fault that befell it. */
+  readonly fault?: string;
   /** The error code of a call that failed. */
   readonly error?: string;
   readonly output?: object;
 }
-
-/** How each service words a permission that is missing. */
-const DENIED: Record<string, (message: string) => AwsError> = {
-  ec2: message => new AwsError('UnauthorizedOperation', `You are not authorized to perform this operation. ${message}`, 403),
-  ssm: message => new AwsError('AccessDeniedException', message, 400),
-  monitoring: message => new AwsError('AccessDenied', message, 403),
-  lambda: message => new AwsError('AccessDeniedException', message, 403),
-  dynamodb: message => new AwsError('AccessDeniedException', message, 400),
-};
 
 /**
  * AWS in one process: the calls of EC2, Systems Manager, CloudWatch and Lambda that this project makes, over their real protocols,
@@ -55,6 +54,8 @@ const DENIED: Record<string, (message: string) => AwsError> = {
 export class LocalAws {
   readonly calls: RecordedCall[] = [];
   readonly clock: Clock;
+  /** Makes calls fail. */
+  readonly faults = new Faults();
   readonly iam = new Iam();
   readonly ec2: Ec2;
   readonly ssm: Ssm;
@@ -65,9 +66,11 @@ export class LocalAws {
   private readonly services: Record<string, Operations>;
   private readonly directories: string[] = [];
   private readonly log: (line: string) => void;
+  private readonly latencyMs: number;
 
   constructor(options: LocalAwsOptions = {}) {
     this.log = options.log ?? (() => {});
+    this.latencyMs = options.latencyMs ?? 0;
     this.clock = new Clock(options.minuteMs ?? 5000);
     this.ec2 = new Ec2(this.clock, this.log);
     this.ssm = new Ssm(this.clock, this.ec2, this.iam, this.log);
@@ -152,14 +155,14 @@ export class LocalAws {
     }
     const body = Buffer.concat(chunks);
     if (request.url?.startsWith('/agent/')) return this.ssm.agents.handle(request, body, response);
-    const { status, headers, body: answer } = await this.answer(request, body).catch((error: Error) => {
+    const delivered = await this.answer(request, body).catch((error: Error): Delivered => {
       this.log(`aws: ${request.method} ${request.url} cannot be read: ${error.message}`);
-      return { status: 400, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ __type: 'SerializationException', message: error.message }) };
+      return { answer: refusal(400, 'SerializationException', error.message) };
     });
-    response.writeHead(status, headers).end(answer);
+    deliver(response, delivered);
   }
 
-  private async answer(request: IncomingMessage, body: Buffer): Promise<WireAnswer> {
+  private async answer(request: IncomingMessage, body: Buffer): Promise<Delivered> {
     const requestId = randomUUID();
     const [, accessKeyId, service] = /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(request.headers.authorization ?? '') ?? [];
     if (!this.services[service]) {
@@ -167,19 +170,42 @@ export class LocalAws {
         ? ['UnrecognizedClientException', `The local stand plays ${Object.keys(this.services).join(', ')}; this call was signed for ${service}.`]
         : ['MissingAuthenticationToken', 'Request is missing Authentication Token'];
       this.log(`aws: ${code}: ${request.method} ${request.url}: ${message}`);
-      return { status: 403, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ __type: code, message }) };
+      return { answer: refusal(403, code, message) };
     }
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const wireRequest = { method: request.method ?? '', path, headers: request.headers, body, service };
     const call = readCall(wireRequest);
     const principal = this.iam.principal(accessKeyId);
     const seen = { time: new Date(), caller: principal.arn, service, action: call.action, params: call.params };
+    const faulted = { ...seen, signed: signingTime(request) };
+    const fault = this.faults.take(faulted)?.parts;
+    const delayMs = this.latencyMs + (fault?.delayMs ?? 0);
+    if (delayMs) await new Promise(resolve => setTimeout(resolve, delayMs));
+    const date = fault?.clockAheadMs === undefined ? undefined : new Date(Date.now() + fault.clockAheadMs);
+    const substitute = fault?.answer?.(call, requestId, service);
+    if (substitute || fault?.carriedOut === false) {
+      this.record({ ...seen, status: substitute?.status ?? 0, fault: fault!.name });
+      return { answer: substitute, delivery: fault!.delivery };
+    }
+    const answer = await this.carryOut(call, wireRequest, principal, requestId, { ...seen, fault: fault?.name }, fault?.error?.(faulted));
+    return { answer, delivery: fault?.delivery, date };
+  }
+
+  /** Does what a call asks for, if its caller may, or answers the error that a fault has in its place. */
+  private async carryOut(
+    call: WireCall, request: WireRequest, principal: Principal, requestId: string, seen: Omit<RecordedCall, 'status'>, refused?: AwsError,
+  ): Promise<WireAnswer> {
+    const { service } = request;
     try {
+      if (refused) throw refused;
       const operation = Object.hasOwn(this.services[service], call.action) ? this.services[service][call.action] : undefined;
       if (!operation) throw unknownAction(call, service);
-      const unplayed = operation.params === 'any' ? [] : Object.keys(call.params).filter(name => !operation.params.includes(name) && !(service === 'ec2' && name === 'DryRun'));
+      const { params: played } = operation;
+      const isPlayed = (name: string) => played === 'any' || played.includes(name) || service === 'ec2' && name === 'DryRun';
+      const unplayed = Object.keys(call.params).filter(name => !isPlayed(name));
       if (unplayed.length) {
-        throw new AwsError('ValidationException', `The local stand does not play ${unplayed.join(', ')} of ${call.action}; it plays ${[operation.params].flat().join(', ')}.`);
+        throw new AwsError('ValidationException',
+          `The local stand does not play ${unplayed.join(', ')} of ${call.action}; it plays ${[played].flat().join(', ')}.`);
       }
       const permissions = operation.needs(call.params);
       try {
@@ -190,7 +216,7 @@ export class LocalAws {
       if (service === 'ec2' && isTrue(call.params.DryRun)) {
         throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
       }
-      const output = await operation.run(call.params, wireRequest);
+      const output = await operation.run(call.params, request);
       if (output instanceof ForwardedAnswer) {
         this.record({ ...seen, status: output.wire.status, output: output.output, error: output.error });
         return output.wire;

@@ -15,7 +15,7 @@ export function readJson(request: WireRequest): WireCall {
     params: text ? JSON.parse(text) : {},
     unknownAction: new AwsError('UnknownOperationException', ''),
     answer: (output, requestId) => answer(200, output, requestId),
-    fail: (error, requestId) => answer(error.status, { __type: error.code, message: error.message }, requestId, {
+    fail: (error, requestId) => answer(error.status, { __type: error.code, message: error.message, ...error.details }, requestId, {
       // CloudWatch came from the query protocol and tells its clients the code that they knew there.
       ...request.service === 'monitoring' ? { 'x-amzn-query-error': `${error.code};${error.status < 500 ? 'Sender' : 'Receiver'}` } : {},
     }),
