@@ -8,6 +8,13 @@ const POLL_MINUTES = 4;
 /** The real agent pings every five minutes; after two pings that did not come the connection counts as lost here. */
 const SILENCE_MINUTES = 10;
 
+/** A value that the CloudWatch agent on an instance publishes. */
+export interface AgentMetric {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Value: number;
+}
+
 /** A managed node: an instance whose agent has reported at least once. */
 export class ManagedNode {
   readonly queue: CommandQueue;
@@ -27,10 +34,13 @@ export class ManagedNode {
 /**
  * The agents' side of Systems Manager. The real agent's message protocol is not public; this is a small one for the runner in the
  * guest: `GET /agent/{instanceId}/next` (held until there is a command, 204 if there is none; each is a heartbeat),
- * `POST /agent/{instanceId}/accepted` and `POST /agent/{instanceId}/result`.
+ * `POST /agent/{instanceId}/accepted` and `POST /agent/{instanceId}/result`. `POST /agent/{instanceId}/metric` is the CloudWatch
+ * agent's: it publishes with the dimension InstanceId, and is told after how many seconds the next value is due.
  */
 export class Agents {
   readonly nodes = new Map<string, ManagedNode>();
+  /** Takes what a CloudWatch agent publishes, and answers after how many local seconds the next value is due. */
+  onMetric?: (instanceId: string, metric: AgentMetric) => number;
 
   constructor(
     private readonly clock: Clock,
@@ -40,11 +50,15 @@ export class Agents {
   ) {}
 
   handle(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
-    const [, instanceId, verb] = /^\/agent\/([^/]+)\/(next|accepted|result)$/.exec(request.url ?? '') ?? [];
+    const [, instanceId, verb] = /^\/agent\/([^/]+)\/(next|accepted|result|metric)$/.exec(request.url ?? '') ?? [];
     if (request.method === 'GET' && verb === 'next') return this.next(instanceId, response);
     if (request.method === 'POST' && verb === 'accepted') return this.accepted(instanceId, body, response);
     if (request.method === 'POST' && verb === 'result') return this.result(instanceId, body, response);
-    answer(response, 404, { error: `There is no ${request.method} ${request.url}; agents call GET /agent/{instanceId}/next, POST /agent/{instanceId}/accepted and POST /agent/{instanceId}/result.` });
+    if (request.method === 'POST' && verb === 'metric') return this.metric(instanceId, body, response);
+    answer(response, 404, {
+      error: `There is no ${request.method} ${request.url}; agents call GET /agent/{instanceId}/next, `
+        + 'POST /agent/{instanceId}/accepted, POST /agent/{instanceId}/result and POST /agent/{instanceId}/metric.',
+    });
   }
 
   private next(instanceId: string, response: ServerResponse): void {
@@ -102,6 +116,17 @@ export class Agents {
     this.heartbeat(instanceId);
     this.log(`ssm: ${instanceId} ends command ${commandId}: ${status}, exit code ${exitCode}${result.runs ? `, ${result.runs} run(s)` : ''}`);
     answer(response, 200, {});
+  }
+
+  private metric(instanceId: string, body: Buffer, response: ServerResponse): void {
+    if (!this.isInstance(instanceId)) return answer(response, 404, { error: `There is no instance ${instanceId}.` });
+    const metric = parse<AgentMetric>(body, response);
+    if (!metric) return;
+    if (typeof metric.Namespace !== 'string' || typeof metric.MetricName !== 'string' || !Number.isFinite(metric.Value)) {
+      return answer(response, 400, { error: `A metric has Namespace and MetricName (text) and Value (a number); got ${JSON.stringify(metric)}.` });
+    }
+    if (!this.onMetric) return answer(response, 503, { error: 'Nobody takes the metrics of agents here.' });
+    answer(response, 200, { nextSeconds: this.onMetric(instanceId, metric) });
   }
 
   private heartbeat(instanceId: string): ManagedNode {

@@ -1,35 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import { ACCOUNT, alarmArn, REGION } from './account';
 import { AlarmState, Datapoint, evaluate, EXTRA_PERIODS, MissingData } from './alarm-evaluation';
+import { AlarmQuery, MetricDataQuery, singleMetric } from './alarm-query';
+import { cloudWatchTime, COMMON_PROPERTIES, CommonAlarmProperties, refuseUnplayed, ReportedTime, StateChange, StatefulAlarm } from './alarm-state';
+import { Contributor, contributorId, summary } from './contributor';
+import { Dimension, Metrics, Statistic } from './metrics';
 
 /** The properties of AWS::CloudWatch::Alarm that the stand plays; the API has the same names. */
-export interface AlarmProperties {
-  readonly AlarmName: string;
-  readonly AlarmDescription?: string;
-  readonly Namespace: string;
-  readonly MetricName: string;
-  readonly Dimensions: { Name: string; Value: string }[];
-  readonly Period: number;
-  readonly Statistic: 'Maximum' | 'Minimum' | 'Average' | 'Sum' | 'SampleCount';
+export interface AlarmProperties extends CommonAlarmProperties {
+  readonly Namespace?: string;
+  readonly MetricName?: string;
+  readonly Dimensions?: Dimension[];
+  readonly Period?: number;
+  readonly Statistic?: Statistic;
+  /** Instead of one metric. */
+  readonly Metrics?: MetricDataQuery[];
   readonly EvaluationPeriods: number;
   readonly DatapointsToAlarm?: number;
   readonly Threshold: number;
   readonly ComparisonOperator: string;
   readonly TreatMissingData?: MissingData;
-  readonly ActionsEnabled?: boolean;
-  readonly OKActions?: string[];
-  readonly AlarmActions?: string[];
-  readonly InsufficientDataActions?: string[];
 }
 
-export interface StateChange {
-  readonly value: AlarmState;
-  readonly reason: string;
-  readonly reasonData?: string;
-  readonly timestamp: Date;
-}
-
-const STATISTICS = ['Maximum', 'Minimum', 'Average', 'Sum', 'SampleCount'];
+const PROPERTIES = [...COMMON_PROPERTIES, 'Namespace', 'MetricName', 'Dimensions', 'Period', 'Statistic', 'Metrics', 'EvaluationPeriods',
+  'DatapointsToAlarm', 'Threshold', 'ComparisonOperator', 'TreatMissingData'];
 const COMPARISONS: Record<string, { breaches: (value: number, threshold: number) => boolean; words: string }> = {
   GreaterThanOrEqualToThreshold: { breaches: (value, threshold) => value >= threshold, words: 'greater than or equal to' },
   GreaterThanThreshold: { breaches: (value, threshold) => value > threshold, words: 'greater than' },
@@ -37,54 +29,116 @@ const COMPARISONS: Record<string, { breaches: (value: number, threshold: number)
   LessThanOrEqualToThreshold: { breaches: (value, threshold) => value <= threshold, words: 'less than or equal to' },
 };
 
-/** A metric alarm: its configuration, its state, and where it has been. */
-export class Alarm {
-  readonly arn: string;
-  readonly history: StateChange[] = [{ value: 'INSUFFICIENT_DATA', reason: 'Unchecked: Initial alarm creation', timestamp: new Date() }];
-  private readonly metricId = randomUUID();
+/** What an evaluation changed: contributors of an alarm on a query with GROUP BY, and the alarm itself. */
+export interface Changes {
+  readonly contributors: Contributor[];
+  readonly alarm?: StateChange;
+}
 
-  constructor(readonly properties: AlarmProperties) {
-    this.arn = alarmArn(properties.AlarmName);
+/** A metric alarm: its configuration, its state, and where it has been. */
+export class Alarm extends StatefulAlarm {
+  /** By id; an alarm that watches one time series has none. */
+  readonly contributors = new Map<string, Contributor>();
+  private readonly query: AlarmQuery;
+
+  constructor(readonly properties: AlarmProperties, reported: ReportedTime = moment => moment) {
+    super(properties, reported);
+    const { AlarmName, Namespace, MetricName, Dimensions, Period, Statistic: statistic, Metrics: queries } = properties;
+    refuseUnplayed(AlarmName, properties, PROPERTIES);
     if (!COMPARISONS[properties.ComparisonOperator]) {
-      throw new Error(`Alarm ${properties.AlarmName}: the local stand does not play ComparisonOperator ${properties.ComparisonOperator}; `
+      throw new Error(`Alarm ${AlarmName}: the local stand does not play ComparisonOperator ${properties.ComparisonOperator}; `
         + `it plays ${Object.keys(COMPARISONS).join(', ')}.`);
     }
-    if (!STATISTICS.includes(properties.Statistic)) {
-      throw new Error(`Alarm ${properties.AlarmName}: the local stand does not play the statistic ${properties.Statistic}; it plays ${STATISTICS.join(', ')}.`);
+    if (!queries === !MetricName) throw new Error(`Alarm ${AlarmName} must have either MetricName or Metrics.`);
+    if (!queries && (!Namespace || !Period || !statistic)) {
+      throw new Error(`Alarm ${AlarmName} is on a metric and must have Namespace, Period and Statistic.`);
     }
-    if (properties.Period % 60 !== 0) {
-      throw new Error(`Alarm ${properties.AlarmName}: Period must be a multiple of 60 seconds in the local stand, got ${properties.Period}.`);
+    this.query = new AlarmQuery(AlarmName, queries ?? [singleMetric({ Namespace: Namespace!, MetricName: MetricName!, Dimensions }, Period!, statistic!)]);
+    if (this.grouped && [properties.OKActions, properties.AlarmActions, properties.InsufficientDataActions].some(actions => actions?.length)) {
+      throw new Error(`Alarm ${AlarmName} has actions and a query with GROUP BY. What an action is given for a contributor is not documented; `
+        + 'use a rule of EventBridge.');
     }
   }
 
-  get name(): string {
-    return this.properties.AlarmName;
+  /** Whether it is on a query with GROUP BY, so that each time series has a state of its own. */
+  get grouped(): boolean {
+    return Boolean(this.query.insights?.groupBy.length);
   }
 
-  get state(): StateChange {
-    return this.history[this.history.length - 1];
+  /**
+   * Looks at the periods that end with a minute, and notes what that changes of the contributors; the alarm's own change is for the
+   * caller to make.
+   */
+  evaluate(metrics: Metrics, minute: number): Changes {
+    const window = { minute, periods: this.properties.EvaluationPeriods + EXTRA_PERIODS, length: this.query.period / 60 };
+    const series = this.query.run(metrics, window);
+    if (!this.grouped) return { contributors: [], alarm: this.changeOf(series[0].range) };
+
+    const seen = new Map(series.map(({ attributes, range }) => [contributorId(attributes), { attributes, range }]));
+    const absent = Array.from({ length: window.periods }, () => undefined);
+    const changed: Contributor[] = [];
+    for (const id of new Set([...this.contributors.keys(), ...seen.keys()])) {
+      const known = this.contributors.get(id);
+      const attributes = known?.attributes ?? seen.get(id)!.attributes;
+      const range = seen.get(id)?.range ?? absent;
+      const value = this.valueOf(range);
+      if (value === undefined || value === known?.state.value) continue;
+      const state = { value, reason: this.contributorReason(value, range), timestamp: new Date() };
+      this.contributors.set(id, { id, attributes, state });
+      changed.push(this.contributors.get(id)!);
+    }
+    const alarm = summary([...this.contributors.values()]);
+    return { contributors: changed, alarm: alarm && alarm.value !== this.state.value ? alarm : undefined };
   }
 
-  /** How many periods an evaluation looks at. */
-  get range(): number {
-    return this.properties.EvaluationPeriods + EXTRA_PERIODS;
+  configuration(): object {
+    return { metrics: this.query.configuration() };
   }
 
-  /** The change that the most recent periods (oldest first) make, if they make one. */
-  evaluate(range: Datapoint[]): StateChange | undefined {
-    const { EvaluationPeriods: periods, DatapointsToAlarm: needed = periods, Threshold, ComparisonOperator, TreatMissingData } = this.properties;
-    const comparison = COMPARISONS[ComparisonOperator];
-    const value = evaluate(range, {
+  /** The detail of the event for a change of a contributor: it has no previous state. */
+  contributorDetail({ id, attributes, state: { value, reason, timestamp } }: Contributor): Record<string, any> {
+    const { alarmName, configuration } = this.detail();
+    return {
+      alarmName,
+      alarmContributor: { id, attributes },
+      state: { value, reason, timestamp: cloudWatchTime(this.reported(timestamp)) },
+      configuration,
+    };
+  }
+
+  /** What DescribeAlarmContributors shows: "the contributors that are in ALARM". */
+  describeContributors(): object[] {
+    return [...this.contributors.values()].filter(({ state }) => state.value === 'ALARM').map(({ id, attributes, state }) => ({
+      ContributorId: id,
+      ContributorAttributes: attributes,
+      StateReason: state.reason,
+      StateTransitionedTimestamp: this.reported(state.timestamp),
+    }));
+  }
+
+  describe(): object {
+    const { Tags: _tags, ...properties } = this.properties;
+    return { ...super.describe(), ...properties, Dimensions: properties.Dimensions ?? [] };
+  }
+
+  private valueOf(range: Datapoint[]): AlarmState | undefined {
+    const { EvaluationPeriods: periods, DatapointsToAlarm: needed = periods, TreatMissingData } = this.properties;
+    return evaluate(range, {
       evaluationPeriods: periods,
       datapointsToAlarm: needed,
       treatMissingData: TreatMissingData ?? 'missing',
-      breaches: datapoint => comparison.breaches(datapoint, Threshold),
+      breaches: datapoint => this.breaches(datapoint),
     });
+  }
+
+  private changeOf(range: Datapoint[]): StateChange | undefined {
+    const { EvaluationPeriods: periods, DatapointsToAlarm: needed = periods, Threshold } = this.properties;
+    const value = this.valueOf(range);
     if (value === undefined || value === this.state.value) return undefined;
 
     const timestamp = new Date();
     const known = range.filter(datapoint => datapoint !== undefined).slice(-periods);
-    const breaching = known.filter(datapoint => comparison.breaches(datapoint, Threshold));
+    const breaching = known.filter(datapoint => this.breaches(datapoint));
     const shown = value === 'ALARM' ? breaching : known.filter(datapoint => !breaching.includes(datapoint));
     const plural = (count: number) => `${count} datapoint${count === 1 ? '' : 's'}`;
     return {
@@ -92,82 +146,37 @@ export class Alarm {
       timestamp,
       reason: value === 'INSUFFICIENT_DATA'
         ? `Insufficient Data: ${plural(periods)} ${periods === 1 ? 'was' : 'were'} unknown.`
-        : `Threshold Crossed: ${shown.length} out of the last ${plural(periods)} [${shown.map(number => number.toFixed(1)).join(', ')}] `
-          + `${shown.length === 1 ? 'was' : 'were'} ${value === 'ALARM' ? '' : 'not '}${comparison.words} the threshold (${Threshold.toFixed(1)}) `
-          + `(minimum ${plural(value === 'ALARM' ? needed : periods - needed + 1)} for ${this.state.value} -> ${value} transition).`,
+        : shown.length === 0 // the missing ones alone decided
+          ? `Threshold Crossed: no datapoints were received for ${periods} ${periods === 1 ? 'period' : 'periods'} and ${periods} missing `
+            + `${plural(periods).slice(2)} ${periods === 1 ? 'was' : 'were'} treated as [${value === 'ALARM' ? 'Breaching' : 'NonBreaching'}].`
+          : `Threshold Crossed: ${shown.length} out of the last ${plural(periods)} [${shown.map(number => number.toFixed(1)).join(', ')}] `
+            + `${shown.length === 1 ? 'was' : 'were'} ${value === 'ALARM' ? '' : 'not '}${this.words} the threshold (${Threshold.toFixed(1)}) `
+            + `(minimum ${plural(value === 'ALARM' ? needed : periods - needed + 1)} for ${this.state.value} -> ${value} transition).`,
       reasonData: JSON.stringify({
         version: '1.0',
         queryDate: cloudWatchTime(timestamp),
-        statistic: this.properties.Statistic,
-        period: this.properties.Period,
+        statistic: this.query.statistic,
+        period: this.query.period,
         recentDatapoints: known,
         threshold: Threshold,
       }),
     };
   }
 
-  /** The actions to run in the state that the alarm is in. */
-  actions(): string[] {
-    if (this.properties.ActionsEnabled === false) return [];
-    const { OKActions = [], AlarmActions = [], InsufficientDataActions = [] } = this.properties;
-    return { OK: OKActions, ALARM: AlarmActions, INSUFFICIENT_DATA: InsufficientDataActions }[this.state.value];
+  private contributorReason(value: AlarmState, range: Datapoint[]): string {
+    const known = range.filter(datapoint => datapoint !== undefined);
+    if (value === 'INSUFFICIENT_DATA' || !known.length) return 'Insufficient Data: no datapoints were received.';
+    const deciding = known.filter(datapoint => this.breaches(datapoint) === (value === 'ALARM'));
+    if (!deciding.length) return 'Threshold Crossed: missing datapoints decided.';
+    return `Threshold Crossed: ${deciding.length} datapoint${deciding.length === 1 ? ' was' : 's were'} ${value === 'ALARM' ? '' : 'not '}${this.words} `
+      + `the threshold (${this.properties.Threshold.toFixed(1)}). The most recent datapoint which crossed the threshold: [${deciding[deciding.length - 1].toFixed(1)}].`;
   }
 
-  /** The event that a Lambda function gets ("Invoke a Lambda function from an alarm", CloudWatch's guide). */
-  event(): object {
-    const { AlarmDescription, Namespace, MetricName, Dimensions, Period, Statistic } = this.properties;
-    const previous = this.history[this.history.length - 2];
-    const stateOf = ({ value, reason, reasonData, timestamp }: StateChange) => ({ value, reason, reasonData, timestamp: cloudWatchTime(timestamp) });
-    return {
-      source: 'aws.cloudwatch',
-      alarmArn: this.arn,
-      accountId: ACCOUNT,
-      time: cloudWatchTime(this.state.timestamp),
-      region: REGION,
-      alarmData: {
-        alarmName: this.name,
-        state: stateOf(this.state),
-        previousState: stateOf(previous),
-        configuration: {
-          description: AlarmDescription,
-          metrics: [{
-            id: this.metricId,
-            metricStat: {
-              metric: {
-                namespace: Namespace,
-                name: MetricName,
-                dimensions: Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
-              },
-              period: Period,
-              stat: Statistic,
-            },
-            returnData: true,
-          }],
-        },
-      },
-    };
+  private breaches(datapoint: number): boolean {
+    return COMPARISONS[this.properties.ComparisonOperator].breaches(datapoint, this.properties.Threshold);
   }
 
-  /** The alarm as DescribeAlarms shows it. */
-  describe(): object {
-    return {
-      AlarmArn: this.arn,
-      ActionsEnabled: true,
-      OKActions: [],
-      AlarmActions: [],
-      InsufficientDataActions: [],
-      ...this.properties,
-      AlarmConfigurationUpdatedTimestamp: this.history[0].timestamp,
-      StateValue: this.state.value,
-      StateReason: this.state.reason,
-      StateReasonData: this.state.reasonData,
-      StateUpdatedTimestamp: this.state.timestamp,
-      StateTransitionedTimestamp: this.state.timestamp,
-    };
+  private get words(): string {
+    return COMPARISONS[this.properties.ComparisonOperator].words;
   }
-}
-
-/** CloudWatch writes `+0000` where ISO 8601 has `Z`. */
-function cloudWatchTime(date: Date): string {
-  return date.toISOString().replace('Z', '+0000');
 }

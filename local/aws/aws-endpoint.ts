@@ -10,6 +10,7 @@ import { DENIED } from './denied';
 import { DeployOptions, Deployment } from './deployment';
 import { DynamoDb } from './dynamodb';
 import { Ec2 } from './ec2';
+import { EventBridge } from './event-bridge';
 import { Faults } from './faults';
 import { AccessDenied, Iam, Principal } from './iam';
 import { Instance } from './instance';
@@ -19,6 +20,7 @@ import { ForwardedAnswer, isTrue, Operations, Params } from './operation';
 import { deliver, Delivered, refusal, signingTime } from './protocols/deliver';
 import { readCall } from './protocols/read-call';
 import { WireAnswer, WireCall, WireRequest } from './protocols/wire';
+import { Queues } from './queues';
 import { Ssm } from './ssm';
 
 export interface LocalAwsOptions {
@@ -61,6 +63,8 @@ export class LocalAws {
   readonly ssm: Ssm;
   readonly lambda: Lambda;
   readonly cloudwatch: CloudWatch;
+  readonly events: EventBridge;
+  readonly queues = new Queues();
   readonly dynamodb: DynamoDb;
   private readonly server: Server;
   private readonly services: Record<string, Operations>;
@@ -75,7 +79,9 @@ export class LocalAws {
     this.ec2 = new Ec2(this.clock, this.log);
     this.ssm = new Ssm(this.clock, this.ec2, this.iam, this.log);
     this.lambda = new Lambda(this.clock, this.iam, () => `http://127.0.0.1:${this.port}`);
-    this.cloudwatch = new CloudWatch(this.clock, this.lambda, () => this.ec2.instances.values(), this.log);
+    this.events = new EventBridge(this.lambda, this.queues, this.log);
+    this.cloudwatch = new CloudWatch(this.clock, this.lambda, this.events, () => this.ec2.instances.values(), this.log);
+    this.ssm.agents.onMetric = (instanceId, metric) => this.cloudwatch.putFromAgent(instanceId, metric);
     this.dynamodb = new DynamoDb(this.log);
     this.services = {
       ec2: this.ec2.operations,
@@ -106,9 +112,9 @@ export class LocalAws {
 
   /** Carries out a stack of a cloud assembly as `cdk synth` wrote it. */
   deploy(cloudAssembly: string, stackName: string, options: DeployOptions = {}): Deployment {
-    const { ec2, iam, lambda, cloudwatch, ssm, dynamodb, log } = this;
+    const { ec2, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, log } = this;
     return new Deployment(cloudAssembly, stackName, options, {
-      ec2, iam, lambda, cloudwatch, ssm, dynamodb, log, temporary: directory => this.directories.push(directory),
+      ec2, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, log, temporary: directory => this.directories.push(directory),
     });
   }
 

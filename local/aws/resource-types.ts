@@ -6,10 +6,13 @@ import { CloudAssembly } from './cloud-assembly';
 import { CloudWatch } from './cloudwatch';
 import { DynamoDb } from './dynamodb';
 import { Ec2 } from './ec2';
+import { EventBridge } from './event-bridge';
 import { Iam, Role } from './iam';
 import { Lambda } from './lambda';
 import { Machine } from './machine';
+import { MONITORING_TYPES } from './monitoring-types';
 import { Statement } from './policy';
+import { Queues } from './queues';
 import { Ssm } from './ssm';
 
 /** A resource to create: its properties are resolved. */
@@ -33,6 +36,8 @@ export interface Services {
   readonly iam: Iam;
   readonly lambda: Lambda;
   readonly cloudwatch: CloudWatch;
+  readonly events: EventBridge;
+  readonly queues: Queues;
   readonly ssm: Ssm;
   readonly dynamodb: DynamoDb;
   readonly assembly: CloudAssembly;
@@ -103,20 +108,7 @@ export const RESOURCE_TYPES: Record<string, Create> = {
     });
     return { ref: association.id, attributes: { AssociationId: association.id } };
   },
-  'AWS::CloudWatch::Alarm': ({ logicalId, properties, physicalName }, { cloudwatch }) => {
-    const { Metrics, ...rest } = properties;
-    if (Metrics && (Metrics.length !== 1 || !Metrics[0].MetricStat)) {
-      throw new Error(`Alarm ${logicalId} is on a metric expression; the local stand evaluates alarms on one metric only.`);
-    }
-    const stat = Metrics?.[0].MetricStat;
-    const alarm = cloudwatch.createAlarm({
-      AlarmName: physicalName,
-      Dimensions: [],
-      ...rest as any,
-      ...stat ? { ...stat.Metric, Dimensions: stat.Metric.Dimensions ?? [], Period: stat.Period, Statistic: stat.Stat } : {},
-    });
-    return { ref: alarm.name, attributes: { Arn: alarm.arn } };
-  },
+  ...MONITORING_TYPES,
   'AWS::Lambda::Function': ({ logicalId, properties, physicalName }, { iam, lambda, assembly, temporary }) => {
     const role = iam.roleByArn(properties.Role);
     if (!role) throw new Error(`Function ${logicalId} has the role ${properties.Role}, which does not exist.`);

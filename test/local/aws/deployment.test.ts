@@ -206,8 +206,8 @@ describe('permissions', () => {
 
 describe('refuses to deploy', () => {
   test('a type that it does not know', () => {
-    expect(() => deploy(({ stack }) => new CfnResource(stack, 'Queue', { type: 'AWS::SQS::Queue' })))
-      .toThrow(/does not know what to do with Queue \(AWS::SQS::Queue\)/);
+    expect(() => deploy(({ stack }) => new CfnResource(stack, 'Stream', { type: 'AWS::Kinesis::Stream' })))
+      .toThrow(/does not know what to do with Stream \(AWS::Kinesis::Stream\)/);
   });
 
   test('an instance without a machine, and one of another type', () => {

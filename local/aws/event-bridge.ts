@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { ACCOUNT, arn, REGION } from './account';
+import { checkPattern, EventPattern, matches } from './event-pattern';
+import { Lambda } from './lambda';
+import { Queues } from './queues';
+
+/** An event of an AWS service, as EventBridge hands it to a target. */
+export interface BusEvent {
+  readonly 'version': '0';
+  readonly 'id': string;
+  readonly 'detail-type': string;
+  readonly 'source': string;
+  readonly 'account': string;
+  readonly 'time': string;
+  readonly 'region': string;
+  readonly 'resources': string[];
+  readonly 'detail': Record<string, any>;
+}
+
+export interface RuleTarget {
+  readonly Id: string;
+  readonly Arn: string;
+  readonly DeadLetterConfig?: { readonly Arn: string };
+  /** Makes no difference: the local Lambda takes an event at once or, for want of a permission, never; neither is tried again. */
+  readonly RetryPolicy?: { readonly MaximumRetryAttempts?: number; readonly MaximumEventAgeInSeconds?: number };
+}
+
+/** The properties of AWS::Events::Rule that are played. */
+export interface RuleProperties {
+  readonly Name: string;
+  readonly Description?: string;
+  readonly EventBusName?: string;
+  readonly EventPattern: EventPattern;
+  readonly State?: string;
+  readonly Targets?: RuleTarget[];
+  readonly Tags?: unknown;
+}
+
+const RULE_PROPERTIES = ['Name', 'Description', 'EventBusName', 'EventPattern', 'State', 'Targets', 'Tags'];
+const TARGET_PROPERTIES = ['Id', 'Arn', 'DeadLetterConfig', 'RetryPolicy'];
+const EVENTS_PRINCIPAL = 'events.amazonaws.com';
+
+export class Rule {
+  readonly arn: string;
+
+  constructor(readonly properties: RuleProperties) {
+    const { Name, EventBusName = 'default', EventPattern: pattern, State = 'ENABLED', Targets = [] } = properties;
+    refuseOthers(`Rule ${Name}`, properties, RULE_PROPERTIES);
+    if (EventBusName !== 'default') throw new Error(`Rule ${Name} is on the bus ${EventBusName}; the local EventBridge has the default bus only.`);
+    if (!['ENABLED', 'DISABLED'].includes(State)) throw new Error(`Rule ${Name} has the state ${State}; the local EventBridge plays ENABLED and DISABLED.`);
+    checkPattern(pattern, `Rule ${Name}: EventPattern`);
+    for (const target of Targets) {
+      refuseOthers(`Target ${target.Id} of rule ${Name}`, target, TARGET_PROPERTIES);
+      if (!target.Arn.startsWith(arn('lambda', 'function:'))) {
+        throw new Error(`Target ${target.Id} of rule ${Name} is ${target.Arn}; the local EventBridge invokes Lambda functions only.`);
+      }
+    }
+    this.arn = arn('events', `rule/${Name}`);
+  }
+
+  wants(event: BusEvent): boolean {
+    return this.properties.State !== 'DISABLED' && matches(this.properties.EventPattern, event);
+  }
+}
+
+/** EventBridge: the default bus, its rules, and what becomes of an event that a target does not take. */
+export class EventBridge {
+  readonly rules = new Map<string, Rule>();
+  /** Every event that was put on the bus, wanted or not. */
+  readonly published: BusEvent[] = [];
+
+  constructor(private readonly lambda: Lambda, private readonly queues: Queues, private readonly log: (line: string) => void) {}
+
+  createRule(properties: RuleProperties): Rule {
+    if (this.rules.has(properties.Name)) throw new Error(`There is a rule named ${properties.Name} already.`);
+    const rule = new Rule(properties);
+    this.rules.set(properties.Name, rule);
+    return rule;
+  }
+
+  /** Puts a service's event on the bus: its frame is made here. */
+  put(source: string, detailType: string, resources: string[], detail: Record<string, any>): void {
+    this.publish({
+      'version': '0',
+      'id': randomUUID(),
+      'detail-type': detailType,
+      source,
+      'account': ACCOUNT,
+      'time': new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+      'region': REGION,
+      resources,
+      'detail': JSON.parse(JSON.stringify(detail)),
+    });
+  }
+
+  /** Hands an event to every target of every rule that wants it. Delivery is "at least once": a test may publish one again. */
+  publish(event: BusEvent): void {
+    this.published.push(event);
+    for (const rule of this.rules.values()) {
+      if (!rule.wants(event)) continue;
+      for (const target of rule.properties.Targets ?? []) this.send(rule, target, event);
+    }
+  }
+
+  private send(rule: Rule, { Id, Arn, DeadLetterConfig }: RuleTarget, event: BusEvent): void {
+    const source = { service: EVENTS_PRINCIPAL, arn: rule.arn, account: ACCOUNT };
+    const refusal = this.lambda.invokeFrom(source, Arn, event);
+    if (!refusal) return;
+    this.log(`events: rule ${rule.properties.Name} cannot give ${event['detail-type']} ${event.id} to ${Id}: ${refusal}`);
+    if (!DeadLetterConfig) return;
+    // "EventBridge sends an event to the DLQ at once" when the permission or the target is missing.
+    const lost = this.queues.deliver(DeadLetterConfig.Arn, JSON.stringify(event), {
+      RULE_ARN: rule.arn,
+      TARGET_ARN: Arn,
+      ERROR_CODE: refusal.includes('does not exist') ? 'RESOURCE_NOT_FOUND' : 'NO_PERMISSIONS',
+      ERROR_MESSAGE: refusal,
+    }, source);
+    if (lost) this.log(`events: ${event.id} is lost: ${lost}`);
+  }
+}
+
+function refuseOthers(what: string, given: object, played: string[]): void {
+  const others = Object.entries(given).filter(([name, value]) => value !== undefined && !played.includes(name)).map(([name]) => name);
+  if (others.length) throw new Error(`${what} has ${others.join(', ')}, which the local EventBridge does not play; it plays ${played.join(', ')}.`);
+}
