@@ -45,7 +45,7 @@ rm -f "$root/etc/resolv.conf"
 printf 'virtio_pci\nvirtio_blk\next4\n' >> "$root/etc/initramfs-tools/modules"
 chroot "$root" update-initramfs -u -k "$kernel"
 chroot "$root" systemd-machine-id-setup
-chroot "$root" systemctl enable systemd-networkd.service cdi-agent.service
+chroot "$root" systemctl enable systemd-networkd.service cdi-agent.service cdi-metrics.service
 chroot "$root" systemctl disable systemd-networkd-wait-online.service
 chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer \
   e2scrub_reap.service getty@tty1.service getty-static.service systemd-pstore.service dev-hugepages.mount dev-mqueue.mount \
