@@ -68,7 +68,7 @@ export abstract class StatefulAlarm {
       alarmName: this.name,
       state: this.stateOf(this.state),
       previousState: this.stateOf(this.history[this.history.length - 2]),
-      configuration: { description: this.common.AlarmDescription, ...this.configuration() },
+      configuration: this.described(),
     };
   }
 
@@ -93,6 +93,11 @@ export abstract class StatefulAlarm {
 
   /** What the alarm is on, as events show it. */
   abstract configuration(): object;
+
+  /** The configuration as events have it. */
+  protected described(): object {
+    return { description: this.common.AlarmDescription, ...this.configuration() };
+  }
 
   private stateOf({ value, reason, reasonData, timestamp }: StateChange): object {
     return { value, reason, reasonData, timestamp: cloudWatchTime(this.reported(timestamp)) };

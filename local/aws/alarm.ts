@@ -53,7 +53,8 @@ export class Alarm extends StatefulAlarm {
     if (!queries && (!Namespace || !Period || !statistic)) {
       throw new Error(`Alarm ${AlarmName} is on a metric and must have Namespace, Period and Statistic.`);
     }
-    this.query = new AlarmQuery(AlarmName, queries ?? [singleMetric({ Namespace: Namespace!, MetricName: MetricName!, Dimensions }, Period!, statistic!)]);
+    this.query = new AlarmQuery(AlarmName, queries
+      ?? [singleMetric({ Namespace: Namespace!, MetricName: MetricName!, Dimensions }, Period!, statistic!)]);
     if (this.grouped && [properties.OKActions, properties.AlarmActions, properties.InsufficientDataActions].some(actions => actions?.length)) {
       throw new Error(`Alarm ${AlarmName} has actions and a query with GROUP BY. What an action is given for a contributor is not documented; `
         + 'use a rule of EventBridge.');
@@ -97,12 +98,11 @@ export class Alarm extends StatefulAlarm {
 
   /** The detail of the event for a change of a contributor: it has no previous state. */
   contributorDetail({ id, attributes, state: { value, reason, timestamp } }: Contributor): Record<string, any> {
-    const { alarmName, configuration } = this.detail();
     return {
-      alarmName,
+      alarmName: this.name,
       alarmContributor: { id, attributes },
       state: { value, reason, timestamp: cloudWatchTime(this.reported(timestamp)) },
-      configuration,
+      configuration: this.described(),
     };
   }
 
