@@ -40,13 +40,17 @@ async function readContributor({ alarmName }: AlarmSource, instanceId: string, o
 const UNKNOWN_OPERATION = ['UnknownOperationException', 'InvalidAction'];
 
 export async function readMute({ alarmName }: AlarmSource, options: ReadOptions): Promise<MuteFacts> {
-  const command = new ListAlarmMuteRulesCommand({ AlarmName: alarmName, Statuses: ['ACTIVE'] });
-  const answer = await cloudWatch.send(command, options).catch((error: Error) => {
-    if (UNKNOWN_OPERATION.includes(error.name)) return { AlarmMuteRuleSummaries: [] };
+  // A page may be empty and not be the last. One with a rule on it says enough.
+  const activeRules = await findOnPages(async NextToken => {
+    const command = new ListAlarmMuteRulesCommand({ AlarmName: alarmName, Statuses: ['ACTIVE'], NextToken });
+    const { AlarmMuteRuleSummaries: rules, NextToken: nextToken } = await cloudWatch.send(command, options);
+    if (!rules) throw new IncompleteAnswerError('AlarmMuteRuleSummaries is not in it');
+    return { found: rules.length > 0 ? rules.map(rule => text(rule.AlarmMuteRuleArn, 'AlarmMuteRuleArn')) : undefined, nextToken };
+  }).catch((error: Error) => {
+    if (UNKNOWN_OPERATION.includes(error.name)) return undefined;
     throw error;
   });
-  if (!answer.AlarmMuteRuleSummaries) throw new IncompleteAnswerError('AlarmMuteRuleSummaries is not in it');
-  return { activeRules: answer.AlarmMuteRuleSummaries.map(rule => text(rule.AlarmMuteRuleArn, 'AlarmMuteRuleArn')) };
+  return { activeRules: activeRules ?? [] };
 }
 
 /** What a composite alarm's own event does not tell: the instances that the alarms below it watch. */

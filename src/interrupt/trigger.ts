@@ -163,13 +163,20 @@ function parse<T extends v.GenericSchema>(schema: T, value: unknown, what: strin
   const { success, issues, output } = v.safeParse(schema, value, { abortEarly: true });
   if (success) return output;
   // Of what the event holds, only the place is told: it may be anything, and of any size.
-  throw new UnknownEventError(`${what} that is not of the documented form at ${v.getDotPath(issues[0])?.slice(0, 100) ?? 'its top'}: ${issues[0].expected ?? 'it'} is expected`);
+  throw new UnknownEventError(`${what} that is not of the documented form at ${placeOf(issues[0])}: ${issues[0].expected ?? 'it'} is expected`);
+}
+
+/** Where in the event it is, unless a key is as strange as content may be. */
+function placeOf(issue: v.BaseIssue<unknown>): string {
+  const place = v.getDotPath(issue);
+  if (place === null) return 'its top';
+  return /^[\w.-]{1,100}$/.test(place) ? place : 'a key that is not documented';
 }
 
 function shapeOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value !== 'object') return `a value of type ${typeof value}`;
-  const keys = Object.keys(value).slice(0, 10).map((key) => key.slice(0, 40));
+  const keys = Object.keys(value).slice(0, 10).map((key) => /^[\w.-]{1,40}$/.test(key) ? key : '(not a name)');
   return keys.length > 0 ? `an object with the keys ${keys.join(', ')}` : 'an object without keys';
 }

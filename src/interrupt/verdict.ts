@@ -87,14 +87,15 @@ const systemImpaired: Rule = (_request, { status }) => known(status, 'Is the sys
  * policy trusts what it watches.
  */
 const responsive: Rule = (request, evidence, policy) => known(evidence.status, 'Is the instance unresponsive?', ({ instance }) => {
-  if (instance.status === 'impaired' || request.source.kind === 'gameDay') return undefined;
+  if (instance.status === 'impaired') return undefined;
   if (instance.status !== 'ok') return notClear('instance', instance);
-  return isProvenByAlarm(request, evidence, policy) ? undefined : refusal('Responsive', 'The instance status check passes');
+  return isGameDay(request, policy) || isProvenByAlarm(request, evidence, policy) ? undefined : refusal('Responsive', 'The instance status check passes');
 });
 
-const impairedTooShort: Rule = (_request, { status, at }, { minimumImpairedSeconds }) => {
+const impairedTooShort: Rule = (request, { status, at }, policy) => {
+  const { minimumImpairedSeconds } = policy;
   // Whether it is impaired at all is the rule before's to say.
-  if (minimumImpairedSeconds === 0 || isMissing(status) || status.instance.status !== 'impaired') return undefined;
+  if (minimumImpairedSeconds === 0 || isGameDay(request, policy) || isMissing(status) || status.instance.status !== 'impaired') return undefined;
   const since = status.instance.details.find(({ status: detail, impairedSince }) => detail === 'failed' && impairedSince)?.impairedSince;
   if (!since) return refusal('EvidenceMissing', 'Since when is the instance impaired? Not known: ImpairedSince is not there');
   const seconds = secondsBetween(since, at);
@@ -133,6 +134,7 @@ const kdumpNotArmed: Rule = (_request, { kdump, at }, { associationId, whenNotAr
     }
     if (!executionDate) return refusal('EvidenceMissing', 'When did the association run? Not known: ExecutionDate is not there');
     const seconds = secondsBetween(executionDate, at);
+    if (!(seconds >= -MOST_SKEW_SECONDS)) return refusal('EvidenceMissing', `When did the association run? Not known: ExecutionDate is ${executionDate}`);
     if (seconds <= maximumReadinessAgeSeconds) return undefined;
     return refusal('KdumpNotArmed', `The association ${associationId} last ran ${Math.floor(seconds)} s ago; its word counts for ${maximumReadinessAgeSeconds} s`);
   });
@@ -169,7 +171,7 @@ const RULES: Rule[] = [
   circuitOpen,
 ];
 
-/** Clocks differ; an event from further ahead is not understood. */
+/** Clocks differ; what lies further ahead is not understood. */
 const MOST_SKEW_SECONDS = 300;
 
 function notAmongInstances({ instanceId }: InterruptRequest, { targets }: InterruptPolicy): Refusal | undefined {
@@ -193,6 +195,11 @@ function tooOld({ source }: InterruptRequest, { maximumEventAgeSeconds }: Interr
     return refusal('StaleEvent', `The event is ${Math.floor(seconds)} s old; it counts for ${maximumEventAgeSeconds} s`);
   }
   return seconds >= -MOST_SKEW_SECONDS ? undefined : refusal('StaleEvent', `The event lies ${Math.floor(-seconds)} s ahead`);
+}
+
+/** Only a game day is about a healthy instance, and only where the policy has game days. */
+function isGameDay({ source }: InterruptRequest, { gameDays }: InterruptPolicy): boolean {
+  return source.kind === 'gameDay' && gameDays;
 }
 
 function alarmOf({ alarm = { missing: 'not read' } }: Evidence): Found<AlarmFacts> {
