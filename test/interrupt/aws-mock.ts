@@ -1,33 +1,39 @@
-import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient, DescribeAlarmContributorsCommand, DescribeAlarmsCommand, ListAlarmMuteRulesCommand, MetricAlarm,
+} from '@aws-sdk/client-cloudwatch';
+import {
+  DeleteItemCommand, DynamoDBClient, GetItemCommand, QueryCommand, TransactionCanceledException, TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
 import {
   DescribeInstancesCommand, DescribeInstanceStatusCommand, DescribeInstanceTypesCommand, EC2Client, SendDiagnosticInterruptCommand,
 } from '@aws-sdk/client-ec2';
-import { DescribeInstanceAssociationsStatusCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { DescribeAssociationCommand, DescribeInstanceAssociationsStatusCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
-import { ALARM_ARN, ASSOCIATION, INSTANCE } from './fixtures';
+import { ALARM_ARN, ASSOCIATION, COMPOSITE_ARN, HEARTBEAT, INSTANCE, NOW, OTHER_ALARM_ARN } from './fixtures';
 
 export const cloudWatchMock = mockClient(CloudWatchClient);
+export const dynamoDbMock = mockClient(DynamoDBClient);
 export const ec2Mock = mockClient(EC2Client);
 export const ssmMock = mockClient(SSMClient);
+const MOCKS = [cloudWatchMock, dynamoDbMock, ec2Mock, ssmMock];
 
-/** AWS answers as it does for a hung instance whose kdump is armed. */
+/** `Date` stands still, timers do not. Undone by `jest.useRealTimers`. */
+export function itIs(now: Date = NOW) {
+  jest.useFakeTimers({
+    now,
+    doNotFake: ['clearImmediate', 'clearInterval', 'clearTimeout', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout'],
+  });
+}
+
+/** AWS answers as it does for a hung instance whose kdump is armed, and that nobody has interrupted. */
 export function awsAnswersForAHungInstance() {
-  [cloudWatchMock, ec2Mock, ssmMock].forEach((mock) => mock.reset());
-  cloudWatchMock.on(DescribeAlarmsCommand).resolves({
-    MetricAlarms: [{ AlarmName: 'web-unresponsive', AlarmArn: ALARM_ARN, StateValue: 'ALARM', StateTransitionedTimestamp: new Date('2026-01-02T03:05:00Z') }],
+  MOCKS.forEach((mock) => mock.reset());
+  alarmsAre();
+  cloudWatchMock.on(DescribeAlarmContributorsCommand).resolves({
+    AlarmContributors: [{ ContributorId: '6d442278a0b0a2d2', ContributorAttributes: { InstanceId: INSTANCE }, StateReason: 'Threshold Crossed' }],
   });
-  ec2Mock.on(DescribeInstancesCommand).resolves({
-    Reservations: [{
-      Instances: [{
-        InstanceId: INSTANCE,
-        InstanceType: 'm7i.large',
-        Architecture: 'x86_64',
-        Hypervisor: 'xen', // so does EC2 for Nitro
-        State: { Name: 'running', Code: 16 },
-        Tags: [{ Key: 'kdump', Value: 'on' }],
-      }],
-    }],
-  });
+  cloudWatchMock.on(ListAlarmMuteRulesCommand).resolves({ AlarmMuteRuleSummaries: [] });
+  instanceIs({ Tags: [{ Key: 'kdump', Value: 'on' }] });
   ec2Mock.on(DescribeInstanceStatusCommand).resolves({
     InstanceStatuses: [{
       InstanceId: INSTANCE,
@@ -53,13 +59,59 @@ export function awsAnswersForAHungInstance() {
       },
     ],
   });
+  ssmMock.on(DescribeAssociationCommand).resolves({
+    AssociationDescription: { Overview: { Status: 'Success', AssociationStatusAggregatedCount: { Success: 20, Failed: 5, Pending: 1 } } },
+  });
+  dynamoDbMock.on(GetItemCommand).resolves({});
+  dynamoDbMock.on(QueryCommand).resolves({ Items: [] });
+  dynamoDbMock.on(TransactWriteItemsCommand).resolves({});
+  dynamoDbMock.on(DeleteItemCommand).resolves({});
+}
+
+/** The alarms of the fixtures, of which those that are asked for are answered. Some of the first may be replaced. */
+export function alarmsAre(facts: Partial<MetricAlarm> = {}, composite: object = {}) {
+  const since = { StateTransitionedTimestamp: new Date('2026-01-02T03:05:00Z') };
+  const Dimensions = [{ Name: 'InstanceId', Value: INSTANCE }];
+  const metricAlarms = [
+    {
+      AlarmName: 'web-unresponsive',
+      AlarmArn: ALARM_ARN,
+      StateValue: 'ALARM' as const,
+      ...since,
+      Namespace: 'AWS/EC2',
+      MetricName: 'StatusCheckFailed_Instance',
+      Dimensions,
+      ...facts,
+    },
+    {
+      AlarmName: 'web-heartbeat',
+      AlarmArn: OTHER_ALARM_ARN,
+      StateValue: 'ALARM' as const,
+      ...since,
+      Namespace: HEARTBEAT.namespace,
+      MetricName: HEARTBEAT.metricName,
+      Dimensions,
+    },
+  ];
+  const compositeAlarms = [{ AlarmName: 'web-hung', AlarmArn: COMPOSITE_ARN, StateValue: 'ALARM' as const, ...since, AlarmRule: 'TRUE', ...composite }];
+  cloudWatchMock.on(DescribeAlarmsCommand).callsFake(({ AlarmNames, AlarmTypes }) => ({
+    MetricAlarms: AlarmTypes.includes('MetricAlarm') ? metricAlarms.filter(({ AlarmName }) => AlarmNames.includes(AlarmName)) : [],
+    CompositeAlarms: AlarmTypes.includes('CompositeAlarm') ? compositeAlarms.filter(({ AlarmName }) => AlarmNames.includes(AlarmName)) : [],
+  }));
 }
 
 /** The instance as EC2 describes it, with some of it replaced. */
 export function instanceIs(facts: object) {
   ec2Mock.on(DescribeInstancesCommand).resolves({
     Reservations: [{
-      Instances: [{ InstanceId: INSTANCE, InstanceType: 'm7i.large', Architecture: 'x86_64', State: { Name: 'running' }, ...facts }],
+      Instances: [{
+        InstanceId: INSTANCE,
+        InstanceType: 'm7i.large',
+        Architecture: 'x86_64',
+        Hypervisor: 'xen', // so does EC2 for Nitro
+        State: { Name: 'running', Code: 16 },
+        ...facts,
+      }],
     }],
   });
 }
@@ -69,5 +121,12 @@ export function awsError(name: string, httpStatusCode: number) {
   return Object.assign(new Error(`${name} happened`), { name, $fault: 'client', $metadata: { httpStatusCode } });
 }
 
+/** A transaction that was not carried out, for these reasons, in the order of its items. */
+export function cancelled(...codes: string[]) {
+  return new TransactionCanceledException({
+    message: 'Transaction cancelled', $metadata: { httpStatusCode: 400 }, CancellationReasons: codes.map(Code => ({ Code })),
+  });
+}
+
 export const sends = () => ec2Mock.commandCalls(SendDiagnosticInterruptCommand);
-export const awsCalls = () => [...cloudWatchMock.calls(), ...ec2Mock.calls(), ...ssmMock.calls()];
+export const awsCalls = () => MOCKS.flatMap(mock => mock.calls() as { args: unknown[] }[]);
