@@ -15,3 +15,8 @@ export function requireRefusal({ name, verdict, untouched }: Control, reason: st
       + JSON.stringify({ verdict, untouched }));
   }
 }
+
+/** Throws unless the answer is a refusal by this reason, first of all. */
+export function requireReason(outcome: Outcome | undefined, reason: string): void {
+  if (outcome?.reason !== reason) throw new Error(`A refusal by ${reason} was expected, but there is ${JSON.stringify(outcome)}`);
+}

@@ -11,13 +11,14 @@ import { renderReport } from './report';
 
 const HELP = `Usage: npm run demo -- [options]
 
-Synthesises examples/single-instance, prepares a virtual machine with the synthesised document, hangs it, lets the
+Synthesises examples/single-instance with a dry run beside it, prepares a virtual machine with the synthesised document, hangs it, lets the
 synthesised function decide and interrupt it, and shows the panic and the dump.
 
   --report FILE   write the outcome as JSON: ok, steps[{name, seconds}], timeline, verdict, panic, backtrace, dump{path, bytes}
   --work FOLDER   where the cloud assembly and the logs go, and stay (default: a temporary folder, kept only after a failure)
   --system NAME   what the machine is: ${RELEASES.map(each => each.name).join(', ')} (default: ${DEBIAN_12.name})
   --controls      make the control runs as well: a hang before kdump is armed, and an alarm about a healthy machine
+  --livelock      another trouble: user space alone is stuck, the kernel answers ARP, and the heartbeat of the machine stops
   --help          this text
 
 The exit code is 0 if and only if a dump was written and records the panic.
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
     return options;
   }
   const workDirectory = options.work ? resolve(options.work) : mkdtempSync(join(tmpdir(), 'cdk-diagnostic-interrupt-'));
-  const incident = new Incident({ workDirectory, release: options.release, controls: options.controls });
+  const incident = new Incident({ workDirectory, release: options.release, controls: options.controls, livelock: options.livelock });
   const { report } = incident;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void incident.close().finally(() => process.exit(1)));
@@ -62,6 +63,7 @@ function readOptions() {
         work: { type: 'string' },
         system: { type: 'string', default: DEBIAN_12.name },
         controls: { type: 'boolean', default: false },
+        livelock: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
@@ -73,7 +75,10 @@ function readOptions() {
     if (!release) {
       throw new Error(`--system ${values.system} is not known.`);
     }
-    return { ...values, release, controls: values.controls ?? false };
+    if (values.livelock && !release.platform.takesInterrupts) {
+      throw new Error(`--livelock is for machines that take interrupts, which ${release.name} does not.`);
+    }
+    return { ...values, release, controls: values.controls ?? false, livelock: values.livelock ?? false };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${HELP}`);
     return 2;

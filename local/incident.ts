@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { EC2Client, RebootInstancesCommand } from '@aws-sdk/client-ec2';
+import { Alarm } from './aws/alarm';
+import { Deployment } from './aws/deployment';
 import { Invocation } from './aws/lambda';
-import { outcomeOf, requireRefusal } from './control';
+import { outcomeOf, requireReason, requireRefusal } from './control';
 import { readDump } from './dump';
 import { DiskImage } from './instance/disk-image';
 import { Release } from './instance/release';
 import { Control, DemoReport } from './report';
 import { LocalStand } from './stand';
 import { STACK, synthesise } from './synthesise';
-import { crash, hang } from './trouble';
+import { crash, hang, starve } from './trouble';
 
 const MINUTES = 60_000;
 /** On two busy cores, under software emulation; idle it takes 20 s. */
@@ -32,6 +34,9 @@ export interface IncidentOptions {
    * interrupts has none.
    */
   readonly controls: boolean;
+
+  /** Whether user space alone is stuck: the kernel answers ARP, and the alarm is on the machine's heartbeat. */
+  readonly livelock: boolean;
 }
 
 /** Tells what is being waited for. */
@@ -51,6 +56,7 @@ export class Incident {
   private readonly assembly: string;
   private readonly image: DiskImage;
   private stand?: LocalStand;
+  private deployment?: Deployment;
 
   constructor(private readonly options: IncidentOptions) {
     this.assembly = join(options.workDirectory, 'cdk.out');
@@ -62,15 +68,22 @@ export class Incident {
     const { takesInterrupts } = this.options.release.platform;
     const controls = this.options.controls && takesInterrupts;
     return [
-      { name: 'Synthesise the example app with cdk synth', run: () => synthesise(this.assembly, this.options.release.platform) },
+      { name: 'Synthesise the example app with cdk synth', run: () => synthesise(this.assembly, this.options.release.platform, this.options.livelock) },
       { name: `Provide the machine's disk image${this.image.isCached() ? ' (from the cache)' : ''}`, run: async tell => { await this.image.provide(tell); } },
       { name: 'Boot the machine', run: () => this.boot() },
       ...controls ? [{ name: 'Control: a hang before kdump is armed is refused', run: (tell: Tell) => this.hangUnarmed(tell) }] : [],
       { name: 'Arm kdump with the synthesised document', run: tell => this.arm(tell) },
       ...controls ? [{ name: 'Control: an alarm about a healthy machine is refused', run: () => this.alarmHealthy('Responsive') }] : [],
       ...takesInterrupts ? [
-        { name: 'Hang the machine: every CPU spins in the kernel, interrupts off', run: () => this.hang() },
-        { name: 'Status check fails, alarm goes off, Lambda decides', run: (tell: Tell) => this.decide(tell) },
+        ...this.options.livelock ? [
+          { name: 'Starve the machine: real-time loops take every CPU from user space', run: () => this.starve() },
+          { name: 'Heartbeat stops, alarm goes off, Lambda decides', run: (tell: Tell) => this.decide(tell) },
+        ] : [
+          { name: 'Hang the machine: every CPU spins in the kernel, interrupts off', run: () => this.hang() },
+          { name: 'Dry run: a function that never sends would send', run: () => this.rehearse() },
+          { name: 'Status check fails, alarm goes off, Lambda decides', run: (tell: Tell) => this.decide(tell) },
+        ],
+        { name: 'The same event is delivered again and refused', run: () => this.deliverAgain() },
       ] : [
         { name: 'Control: an alarm about a machine of this architecture is refused', run: () => this.alarmHealthy('UnsupportedArchitecture') },
         { name: 'Crash the machine by sysrq: it takes no diagnostic interrupt', run: () => this.crash() },
@@ -149,6 +162,34 @@ export class Incident {
     this.note('The machine hangs: it does not answer ARP');
   }
 
+  private async starve(): Promise<void> {
+    await this.alarmOk();
+    await starve(this.running());
+    this.note('User space is starved: no heartbeat, but ARP is answered');
+  }
+
+  private async rehearse(): Promise<void> {
+    const stand = this.running();
+    const { instanceId } = stand.machine;
+    // The default of minimumImpairedTime.
+    const aMinute = stand.aws.clock.minutes(1);
+    const impaired = () => Date.now() - (stand.aws.ec2.get(instanceId).impairedSince?.getTime() ?? Infinity) > aMinute;
+    await stand.waitFor('the instance to be impaired for a minute', impaired, MINUTES);
+    const rehearsal = this.deployment!.physicalId(`${STACK}/Rehearsal/Function/Resource`);
+    this.report.rehearsal = outcomeOf(await stand.aws.lambda.call(rehearsal, { instanceId, reason: 'A dry run' }));
+    requireReason(this.report.rehearsal, 'DryRun');
+    if (stand.interrupts > 0) throw new Error('The dry run has sent an interrupt.');
+  }
+
+  private async deliverAgain(): Promise<void> {
+    const { aws } = this.running();
+    const { event, functionName } = aws.invocations.find(each => outcomeOf(each)?.sent)!;
+    this.report.redelivery = outcomeOf(await aws.lambda.call(functionName, event));
+    requireReason(this.report.redelivery, 'CoolingDown');
+    if (this.running().interrupts !== 1) throw new Error(`${this.running().interrupts} interrupts were sent, one should have been.`);
+    this.note('The same event was delivered again, and refused');
+  }
+
   private async crash(): Promise<void> {
     if (this.options.release.rawDump) {
       await this.running().runScript('dpkg --remove makedumpfile');
@@ -199,13 +240,13 @@ export class Incident {
   }
 
   private deployOnce(): void {
-    if (this.running().aws.ssm.stateManager.associations.length === 0) {
-      this.running().deploy(this.assembly, STACK, `${STACK}/Web`);
-    }
+    this.deployment ??= this.running().deploy(this.assembly, STACK, `${STACK}/Web`);
   }
 
-  private alarm() {
-    return [...this.running().aws.cloudwatch.alarms.values()][0];
+  /** The alarm that asks for the interrupt. */
+  private alarm(): Alarm {
+    const metric = this.options.livelock ? 'mem_used_percent' : 'StatusCheckFailed_Instance';
+    return [...this.running().aws.cloudwatch.alarms.values()].find(({ properties }) => properties.MetricName === metric)!;
   }
 
   private async alarmIn(state: string, tell: Tell): Promise<void> {

@@ -2,6 +2,7 @@
 export interface Outcome {
   readonly decision: 'interrupt' | 'refuse';
   readonly reason?: string;
+  readonly sent?: boolean;
   readonly refusals?: Array<{ reason: string; explanation: string }>;
   readonly evidence?: Record<string, unknown>;
 }
@@ -28,6 +29,10 @@ export interface DemoReport {
   /** What the program left for Systems Manager's inventory. */
   inventory?: Record<string, unknown>;
   verdict?: Outcome;
+  /** What a function in dry run said of the machine that hung, before the alarm went off. */
+  rehearsal?: Outcome;
+  /** What became of the same event when it was delivered a second time. */
+  redelivery?: Outcome;
   panic?: string;
   backtrace?: string[];
   dump?: { path: string; bytes: number };
@@ -35,13 +40,17 @@ export interface DemoReport {
 
 /** The report as a person reads it. */
 export function renderReport(report: DemoReport): string {
-  const { timeline, controls, verdict, dump, panic, backtrace = [], ok, error, steps } = report;
+  const { timeline, controls, verdict, rehearsal, redelivery, dump, panic, backtrace = [], ok, error, steps } = report;
   const start = Date.parse(timeline[0]?.at);
   const lines: string[] = [];
   const section = (title: string, content: string[]) => content.length && lines.push('', title, ...content.map(line => `  ${line}`));
   section('Time line', timeline.map(({ at, what }) => `${seconds((Date.parse(at) - start) / 1000)}  ${what}`));
   section('Control runs', controls.map(each => `${each.name}: ${each.verdict?.decision} (${each.verdict?.refusals?.map(refusal => refusal.reason).join(', ')})`));
   section('Verdict', verdict ? [`${verdict.decision}${verdict.reason ? ` (${verdict.reason})` : ''}, on this evidence:`, ...evidenceLines(verdict.evidence)] : []);
+  section('Besides', [
+    ...rehearsal ? [`dry run, before the alarm: ${rehearsal.decision} (${rehearsal.reason})`] : [],
+    ...redelivery ? [`the same event, delivered again: ${redelivery.decision} (${redelivery.reason})`] : [],
+  ]);
   section('Dump', dump ? [`${dump.path}, ${(dump.bytes / 1024 / 1024).toFixed(1)} MiB, on the instance`] : []);
   section('Panic', panic ? [panic, ...backtrace.map(line => `  ${line}`)] : []);
   const total = steps.reduce((sum, step) => sum + step.seconds, 0);
