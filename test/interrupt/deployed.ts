@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import { LocalAws, LocalAwsOptions } from '../../local/aws/aws-endpoint';
-import { Execution, FunctionError } from '../../local/aws/lambda-function';
+import { FunctionError } from '../../local/aws/lambda-environment';
+import { Execution } from '../../local/aws/lambda-function';
 import {
   DiagnosticInterrupt, DiagnosticInterruptAction, DiagnosticInterruptProps, KdumpAssociation, KdumpTargets, UnresponsiveAlarm, UnresponsiveSignal,
 } from '../../src';
@@ -18,7 +19,9 @@ export const WEB = 'i-0123456789abcdef0';
 export interface Setting extends Partial<Omit<DiagnosticInterruptProps, 'kdump' | 'targets'>> {
   readonly tags?: Record<string, string>;
   readonly targets?: (instance: CfnInstance) => KdumpTargets;
-  /** What the alarm on the instance watches. */
+  /** Whether there is an alarm on the instance; without one nothing happens but what the test does. @default true */
+  readonly alarm?: boolean;
+  /** What the alarm watches. */
   readonly signal?: UnresponsiveSignal;
   readonly aws?: LocalAwsOptions;
 }
@@ -79,10 +82,8 @@ export class Deployed {
 
   /** Calls the function as an operator would. */
   public async call(event: unknown): Promise<Answer> {
-    const { local } = this;
-    await local.lambda.operations.Invoke.run({ FunctionName: this.functionName, Payload: JSON.stringify(event) }, undefined as never);
-    const mine = [...local.invocations].reverse().find(each => JSON.stringify(each.event) === JSON.stringify(event))!;
-    return answerOf(mine.attempts[0]);
+    const { attempts: [attempt] } = await this.local.lambda.call(this.functionName, event);
+    return answerOf(attempt);
   }
 
   public get functionName(): string {
@@ -98,13 +99,13 @@ export class Deployed {
     await this.local.waitFor(`the machine to be seen as ${status}`, () => this.local.ec2.get(WEB).status === status, TIMEOUT);
   }
 
-  private carryOut({ tags = {}, targets = KdumpTargets.instance, signal, aws: _, ...props }: Setting): void {
+  private carryOut({ tags = {}, targets = KdumpTargets.instance, alarm = true, signal, aws: _, ...props }: Setting): void {
     this.machine = new MemoryMachine(WEB, 't3.micro', tags);
     const stack = new Stack(new App({ outdir: this.directory }), 'Test');
     const instance = new CfnInstance(stack, 'Web', { instanceType: 't3.micro' });
     const kdump = new KdumpAssociation(stack, 'Kdump', { targets: targets(instance) });
     const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump, signals: signal && [signal], ...props });
-    new UnresponsiveAlarm(stack, 'Alarm', { instance, signal }).addAlarmAction(new DiagnosticInterruptAction(interrupt));
+    if (alarm) new UnresponsiveAlarm(stack, 'Alarm', { instance, signal }).addAlarmAction(new DiagnosticInterruptAction(interrupt));
     (stack.node.root as App).synth();
     this.local.deploy(this.directory, 'Test', { machines: { Web: this.machine } });
   }

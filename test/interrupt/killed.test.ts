@@ -8,7 +8,7 @@ const BEFORE_CLAIM = ['DescribeInstances', 'DescribeInstanceStatus', 'DescribeIn
 
 let deployed: Deployed;
 beforeEach(async () => {
-  deployed = await Deployed.deploy();
+  deployed = await Deployed.deploy({ alarm: false });
   await deployed.agentReports(0);
   await deployed.stopAnswering();
 });
