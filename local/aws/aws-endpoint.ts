@@ -14,10 +14,10 @@ import { EventBridge } from './event-bridge';
 import { Faults } from './faults';
 import { AccessDenied, Iam, Principal } from './iam';
 import { Instance } from './instance';
-import { Invocation, Lambda } from './lambda';
+import { Invocation, Lambda, LambdaOptions } from './lambda';
 import { Machine } from './machine';
 import { ForwardedAnswer, isTrue, Operations, Params } from './operation';
-import { deliver, Delivered, refusal, signingTime } from './protocols/deliver';
+import { deliver, Delivered, refusal, signingTime, unknownAction } from './protocols/deliver';
 import { readCall } from './protocols/read-call';
 import { WireAnswer, WireCall, WireRequest } from './protocols/wire';
 import { Queues } from './queues';
@@ -28,6 +28,8 @@ export interface LocalAwsOptions {
   readonly minuteMs?: number;
   /** What every answer takes, in real milliseconds: the way to the region and back. @default 0 */
   readonly latencyMs?: number;
+  /** How functions are run. */
+  readonly lambda?: LambdaOptions;
   /** Takes a line for everything that happens. @default - nothing is written */
   readonly log?: (line: string) => void;
 }
@@ -78,7 +80,7 @@ export class LocalAws {
     this.clock = new Clock(options.minuteMs ?? 5000);
     this.ec2 = new Ec2(this.clock, this.log);
     this.ssm = new Ssm(this.clock, this.ec2, this.iam, this.log);
-    this.lambda = new Lambda(this.clock, this.iam, () => `http://127.0.0.1:${this.port}`);
+    this.lambda = new Lambda(this.clock, this.iam, () => `http://127.0.0.1:${this.port}`, options.lambda);
     this.events = new EventBridge(this.lambda, this.queues, this.log);
     this.cloudwatch = new CloudWatch(this.clock, this.lambda, this.events, () => this.ec2.instances.values(), this.log);
     this.ssm.agents.onMetric = (instanceId, metric) => this.cloudwatch.putFromAgent(instanceId, metric);
@@ -187,6 +189,10 @@ export class LocalAws {
     const fault = this.faults.take(faulted)?.parts;
     const delayMs = this.latencyMs + (fault?.delayMs ?? 0);
     if (delayMs) await new Promise(resolve => setTimeout(resolve, delayMs));
+    if (this.lambda.killed(accessKeyId, seen, 'before')) {
+      this.record({ ...seen, status: 0, fault: 'killed before' });
+      return { delivery: 'lost' };
+    }
     const date = fault?.clockAheadMs === undefined ? undefined : new Date(Date.now() + fault.clockAheadMs);
     const substitute = fault?.answer?.(call, requestId, service);
     if (substitute || fault?.carriedOut === false) {
@@ -194,6 +200,7 @@ export class LocalAws {
       return { answer: substitute, delivery: fault!.delivery };
     }
     const answer = await this.carryOut(call, wireRequest, principal, requestId, { ...seen, fault: fault?.name }, fault?.error?.(faulted));
+    if (this.lambda.killed(accessKeyId, seen, 'after')) return { delivery: 'lost' };
     return { answer, delivery: fault?.delivery, date };
   }
 
@@ -241,10 +248,4 @@ export class LocalAws {
     this.calls.push(call);
     this.log(`aws: ${call.caller.split(':').pop()} ${call.service}:${call.action} -> ${call.error ?? call.status}`);
   }
-}
-
-function unknownAction({ action, unknownAction: { code, status } }: WireCall, service: string): AwsError {
-  return new AwsError(code, code === 'InvalidAction'
-    ? `The action ${action} is not valid for this web service.`
-    : `The local stand does not play ${service}:${action}.`, status);
 }

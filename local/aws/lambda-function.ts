@@ -1,7 +1,7 @@
-import { ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { functionArn, REGION } from './account';
+import { LambdaEnvironment, Outcome } from './lambda-environment';
 
 export interface FunctionProperties {
   readonly name: string;
@@ -16,64 +16,48 @@ export interface FunctionProperties {
   readonly variables: Record<string, string>;
 }
 
-/** An error as Lambda reports it. */
-export interface FunctionError {
-  readonly errorType: string;
-  readonly errorMessage: string;
-  readonly trace?: string[];
-}
-
-export interface Execution {
-  /** The JSON that the handler returned; absent when it failed. */
-  readonly result?: string;
-  readonly error?: FunctionError;
+export interface Execution extends Outcome {
   readonly logs: string[];
   readonly seconds: number;
 }
 
-/** A Lambda function: each execution is a cold start, in a process of its own under the Node.js that the runtime is. */
+interface StartedEnvironment {
+  readonly environment: LambdaEnvironment;
+  readonly logStream: string;
+  readonly accessKeyId?: string;
+}
+
+/** The environment variables that only the one who starts a process knows, such as the credentials: asked for when one is started. */
+export type StartVariables = Record<string, string> | (() => Record<string, string>);
+
+/**
+ * A Lambda function under the Node.js that the runtime is. Each execution is a cold start, in an environment of its own, unless
+ * environments are reused: then one that is free takes the next event, and there are as many as ran at once.
+ */
 export class LambdaFunction {
   readonly arn: string;
   /** Every line that the function wrote, of all executions, as its log group would have it. */
   readonly logs: string[] = [];
-  private readonly running = new Set<ChildProcess>();
+  /** How many environments were started. */
+  coldStarts = 0;
+  private readonly free: StartedEnvironment[] = [];
+  private readonly running = new Map<string, StartedEnvironment>();
   private readonly node: string;
+  private closed = false;
 
-  constructor(readonly properties: FunctionProperties) {
+  constructor(readonly properties: FunctionProperties, private readonly reuse = false) {
     this.arn = functionArn(properties.name);
     this.node = nodeOf(properties.runtime);
   }
 
-  async execute(requestId: string, event: unknown, environment: Record<string, string>): Promise<Execution> {
+  async execute(requestId: string, event: unknown, variables: StartVariables): Promise<Execution> {
     const { name, timeoutSeconds, memoryMiB, logGroup } = this.properties;
     const start = Date.now();
-    const logStream = `${new Date().toISOString().slice(0, 10).replace(/-/g, '/')}/[$LATEST]${requestId.replace(/-/g, '')}`;
     const logs: string[] = [];
-    const child = fork(join(__dirname, 'lambda-runtime.mts'), {
-      execPath: this.node,
-      execArgv: [],
-      cwd: this.properties.codeDirectory,
-      env: { ...this.environment(logStream), ...environment },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    this.running.add(child);
-    for (const stream of [child.stdout!, child.stderr!]) {
-      collectLines(stream, line => {
-        logs.push(line);
-        this.logs.push(line);
-      });
-    }
-
-    let outcome: Pick<Execution, 'result' | 'error'> | undefined;
-    const finish = (what: Pick<Execution, 'result' | 'error'>) => {
-      outcome ??= what;
-      child.kill('SIGKILL'); // the environment is frozen as soon as there is an outcome; this one is not thawed again
-    };
-    const timer = setTimeout(() => finish({
-      error: { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds` },
-    }), timeoutSeconds * 1000);
-    child.on('message', finish);
-    child.send({
+    const started = this.environmentFor(requestId, variables);
+    const { environment, logStream } = started;
+    this.running.set(requestId, started);
+    const outcome = await environment.run({
       event,
       deadline: start + timeoutSeconds * 1000,
       context: {
@@ -86,25 +70,59 @@ export class LambdaFunction {
         logStreamName: logStream,
         callbackWaitsForEmptyEventLoop: true,
       },
-    }, () => {}); // a process that could not take it ends, and is reported by its end
-    const ended = await new Promise<string>(resolve => {
-      child.once('error', error => resolve(String(error)));
-      child.once('close', (code, signal) => resolve(signal ? `signal: ${signal}` : `exit status ${code}`));
+    }, () => ({
+      errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`,
+    }), how => ({
+      errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${requestId} Error: Runtime exited with error: ${how}`,
+    }), line => {
+      logs.push(line);
+      this.logs.push(line);
     });
-    clearTimeout(timer);
-    this.running.delete(child);
-    outcome ??= { error: { errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${requestId} Error: Runtime exited with error: ${ended}` } };
+    this.running.delete(requestId);
+    if (this.reuse && environment.usable && !this.closed) this.free.push(started);
+    else await environment.end();
     return { ...outcome, logs, seconds: (Date.now() - start) / 1000 };
   }
 
+  /** Kills the process that works on a request; Lambda reports that as the runtime's exit. */
+  kill(requestId: string): void {
+    this.running.get(requestId)?.environment.kill();
+  }
+
+  /** The request that the process with these credentials works on. */
+  requestOf(accessKeyId: string): string | undefined {
+    return [...this.running].find(([, started]) => started.accessKeyId === accessKeyId)?.[0];
+  }
+
   /** Ends what is running. */
-  close(): void {
-    for (const child of this.running) child.kill('SIGKILL');
+  async close(): Promise<void> {
+    this.closed = true;
+    const started = [...this.running.values(), ...this.free];
+    await Promise.all(started.map(({ environment }) => environment.end()));
+  }
+
+  /** The environment that was used last, as Lambda's are: so that the others may be given up. */
+  private environmentFor(requestId: string, variables: StartVariables): StartedEnvironment {
+    for (let free = this.free.pop(); free; free = this.free.pop()) {
+      if (free.environment.usable) return free;
+    }
+    const logStream = `${new Date().toISOString().slice(0, 10).replace(/-/g, '/')}/[$LATEST]${requestId.replace(/-/g, '')}`;
+    this.coldStarts += 1;
+    const given = typeof variables === 'function' ? variables() : variables;
+    return {
+      logStream,
+      accessKeyId: given.AWS_ACCESS_KEY_ID,
+      environment: new LambdaEnvironment({
+        node: this.node,
+        directory: this.properties.codeDirectory,
+        variables: { ...this.variables(logStream), ...given },
+      }),
+    };
   }
 
   /** "Defined runtime environment variables" of Lambda's guide, and the template's own. Nothing of this machine's environment. */
-  private environment(logStream: string): Record<string, string> {
-    const { name, handler, runtime, codeDirectory, memoryMiB, logGroup, logFormat, variables } = this.properties;
+  private variables(logStream: string): Record<string, string> {
+    const { name, handler, runtime, codeDirectory, memoryMiB, logGroup, logFormat } = this.properties;
     return {
       _HANDLER: handler,
       AWS_REGION: REGION,
@@ -121,7 +139,7 @@ export class LambdaFunction {
       LANG: 'en_US.UTF-8',
       PATH: '/usr/local/bin:/usr/bin/:/bin',
       TZ: ':UTC',
-      ...variables,
+      ...this.properties.variables,
     };
   }
 }
@@ -139,17 +157,4 @@ function nodeOf(runtime: string): string {
     throw new Error(`The local stand runs Lambda functions on Linux x64 only; this is ${process.platform} ${process.arch}.`);
   }
   return node;
-}
-
-function collectLines(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
-  let rest = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop()!;
-    lines.forEach(take);
-  });
-  stream.on('end', () => {
-    if (rest) take(rest);
-  });
 }

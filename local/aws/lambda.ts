@@ -4,7 +4,7 @@ import { AwsError } from './aws-error';
 import { Clock } from './clock';
 import { Iam, Role } from './iam';
 import { Execution, FunctionProperties, LambdaFunction } from './lambda-function';
-import { Operations } from './operation';
+import { Operations, Params } from './operation';
 import { decide, PolicyDocument, Statement } from './policy';
 import { InvokeOutput } from './protocols/rest-lambda';
 
@@ -40,6 +40,14 @@ export interface ServiceSource {
   readonly account: string;
 }
 
+export interface LambdaOptions {
+  /** Whether a process serves one invocation after the other, as Lambda's environments do. @default false: each is a cold start */
+  readonly reuse?: boolean;
+}
+
+/** Says whether the function is to be killed at a call that it makes. */
+export type KillCondition = (invocation: Invocation, call: { service: string; action: string; params: Params }) => boolean;
+
 interface Deployed {
   readonly code: LambdaFunction;
   readonly role: Role;
@@ -53,6 +61,7 @@ export class Lambda {
   readonly invocations: Invocation[] = [];
   private readonly underway = new Set<Promise<void>>();
   private closed = false;
+  private readonly kills: { condition: KillCondition; moment: 'before' | 'after' }[] = [];
 
   readonly operations: Operations = {
     Invoke: {
@@ -71,10 +80,7 @@ export class Lambda {
           this.invokeAsync(deployed, 'lambda:Invoke', event);
           return { statusCode: 202, payload: '' };
         }
-        const invocation = this.begin(deployed, 'lambda:Invoke', event);
-        await this.track(this.attempt(deployed, invocation));
-        const { result, error, logs } = invocation.attempts[0];
-        invocation.state = error ? 'failed' : 'succeeded';
+        const { result, error, logs } = (await this.call(params.FunctionName, event)).attempts[0];
         return {
           statusCode: 200,
           payload: error ? JSON.stringify(error) : result!,
@@ -85,13 +91,18 @@ export class Lambda {
     },
   };
 
-  constructor(private readonly clock: Clock, private readonly iam: Iam, private readonly endpoint: () => string) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly iam: Iam,
+    private readonly endpoint: () => string,
+    private readonly options: LambdaOptions = {},
+  ) {}
 
   create(properties: FunctionProperties, role: Role): LambdaFunction {
     if (!role.trusts('lambda.amazonaws.com')) {
       throw new Error(`The role defined for the function cannot be assumed by Lambda: ${role.name} does not trust lambda.amazonaws.com.`);
     }
-    const code = new LambdaFunction(properties);
+    const code = new LambdaFunction(properties, this.options.reuse);
     this.functions.set(properties.name, { code, role, permissions: [], asyncConfig: { retries: 2, maximumAgeMinutes: 360 } });
     return code;
   }
@@ -101,6 +112,15 @@ export class Lambda {
     const deployed = this.functions.get(nameOrArn.split(':function:').pop()!);
     if (!deployed) throw new AwsError('ResourceNotFoundException', `Function not found: ${functionArn(nameOrArn.split(':function:').pop()!)}`, 404);
     return deployed;
+  }
+
+  /** Invokes synchronously, as an operator does. */
+  async call(nameOrArn: string, event: unknown): Promise<Invocation> {
+    const deployed = this.get(nameOrArn);
+    const invocation = this.begin(deployed, 'lambda:Invoke', event);
+    await this.track(this.attempt(deployed, invocation));
+    invocation.state = invocation.attempts[0].error ? 'failed' : 'succeeded';
+    return invocation;
   }
 
   /** Invokes asynchronously for a service, if a permission of the function lets it; otherwise answers why not. */
@@ -116,10 +136,33 @@ export class Lambda {
     return undefined;
   }
 
+  /**
+   * Kills the function's process when it makes a call for which the condition holds: when the call arrives, before it is carried
+   * out, or after that and before it is answered. Lambda sees a runtime that exited; an asynchronous invocation is tried again, and
+   * the condition is asked again (`invocation.attempts` has the attempts before).
+   */
+  killWhen(condition: KillCondition, moment: 'before' | 'after' = 'before'): void {
+    this.kills.push({ condition, moment });
+  }
+
+  /** Answers whether the caller was killed at this moment of its call. */
+  killed(accessKeyId: string, call: Parameters<KillCondition>[1], moment: 'before' | 'after'): boolean {
+    const kills = this.kills.filter(kill => kill.moment === moment);
+    if (!kills.length) return false;
+    for (const { code } of this.functions.values()) {
+      const requestId = code.requestOf(accessKeyId);
+      const invocation = this.invocations.find(one => one.requestId === requestId);
+      if (!requestId || !invocation || !kills.some(({ condition }) => condition(invocation, call))) continue;
+      code.kill(requestId);
+      return true;
+    }
+    return false;
+  }
+
   /** Ends what is running; no retry comes after. */
   async close(): Promise<void> {
     this.closed = true;
-    for (const { code } of this.functions.values()) code.close();
+    await Promise.all([...this.functions.values()].map(({ code }) => code.close()));
     await Promise.all(this.underway);
   }
 
@@ -154,11 +197,13 @@ export class Lambda {
     void this.track(run());
   }
 
-  private async attempt({ code, role }: Deployed, invocation: Invocation): Promise<void> {
-    invocation.attempts.push(await code.execute(invocation.requestId, invocation.event, {
+  private async attempt(deployed: Deployed, invocation: Invocation): Promise<void> {
+    const { code, role } = deployed;
+    const { requestId, event } = invocation;
+    invocation.attempts.push(await code.execute(requestId, event, () => ({
       ...this.iam.issueCredentials(role, code.properties.name),
       AWS_ENDPOINT_URL: this.endpoint(),
-    }));
+    })));
   }
 
   private track(work: Promise<void>): Promise<void> {

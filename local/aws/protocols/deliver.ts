@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
-import { WireAnswer } from './wire';
+import { WireAnswer, WireCall } from './wire';
+import { AwsError } from '../aws-error';
 import { Delivery } from '../fault';
 
 /** An answer and how far it gets; without one the caller gets none. */
@@ -38,4 +39,11 @@ export function signingTime({ headers }: IncomingMessage): Date | undefined {
   if (!parts.length) return undefined;
   const [year, month, day, hour, minute, second] = parts.map(Number);
   return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+}
+
+/** What a service says to an action that it does not have, or that is not played. */
+export function unknownAction({ action, unknownAction: { code, status } }: WireCall, service: string): AwsError {
+  return new AwsError(code, code === 'InvalidAction'
+    ? `The action ${action} is not valid for this web service.`
+    : `The local stand does not play ${service}:${action}.`, status);
 }
