@@ -93,8 +93,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 project.npmignore?.addPatterns('/local/', '/examples/', '/docs/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
 // What only the bundle holds.
-const bundled = ['answers', 'breaker', 'claim', 'clients', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'read-alarm', 'read-instance',
-  'read-policy', 'read-readiness', 'refusal', 'respond', 'telemetry', 'trigger', 'verdict'];
+const bundled = ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
+  'deployed-trigger', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'read-alarm', 'read-instance', 'read-policy', 'read-readiness',
+  'read-targets', 'readiness-report', 'refusal', 'respond', 'revision-record', 'telemetry', 'trigger', 'verdict'];
 project.npmignore?.addPatterns(...bundled.map(name => `/lib/interrupt/${name}.*`));
 
 // Keeps the lock file free of the addresses of whichever registry it was made with.

@@ -1,4 +1,4 @@
-import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, IAlarm, IMetric, Metric, MetricOptions, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -9,17 +9,18 @@ import { ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { CircuitBreaker } from './circuit-breaker';
+import { deploymentProvider } from './deployment-provider';
 import { DiagnosticInterruptProps } from './diagnostic-interrupt-props';
-import { unsupportedInstanceType } from './instance-type-support';
-import { instanceTypesOf } from './instance-types-of';
 import { InterruptFunction } from './interrupt-function';
 import { InterruptMetric, METRIC_NAMESPACE } from './interrupt-metric';
 import { alarmStatements, interruptStatements } from './interrupt-permissions';
 import { INTERRUPT_POLICY_VARIABLE } from './interrupt-policy';
 import { InterruptRefusal } from './interrupt-refusal';
 import { renderPolicy } from './render-policy';
+import { requireInterruptible } from './require-interruptible';
 import { alarmDescription } from '../detection/alarm-description';
 import { FleetUnresponsiveAlarm } from '../detection/fleet-unresponsive-alarm';
+import { IKdumpAssociation } from '../kdump/kdump-association';
 import { KdumpTargets } from '../kdump/kdump-targets';
 import { requireSameRegion } from '../kdump/same-region';
 
@@ -61,13 +62,34 @@ export class DiagnosticInterrupt extends Construct {
    */
   public readonly failureAlarm: Alarm;
 
+  /**
+   * @internal
+   */
+  public readonly _kdump: IKdumpAssociation;
+
+  /**
+   * @internal
+   */
+  public readonly _targets: KdumpTargets;
+
+  /**
+   * The policy as the function gets it, JSON.
+   *
+   * @internal
+   */
+  public readonly _policy: string;
+
   private readonly role: IRole;
+  private gameDays = false;
+  private serviceToken?: string;
 
   constructor(scope: Construct, id: string, props: DiagnosticInterruptProps) {
     super(scope, id);
     const targets = props.targets ?? props.kdump.targets;
+    this._kdump = props.kdump;
+    this._targets = targets;
     targets._requireRegionOf(this);
-    this.requireInterruptible(targets, props.allowBareMetal ?? false);
+    requireInterruptible(this, targets, props.allowBareMetal ?? false);
     const circuitBreaker = props.circuitBreaker ?? CircuitBreaker.atMost(1, Duration.hours(1));
 
     const table = this.defineTable(props);
@@ -83,6 +105,10 @@ export class DiagnosticInterrupt extends Construct {
     interruptStatements(Stack.of(this), { kdump: props.kdump, targets, circuitBreaker, tableArn: table.tableArn })
       .forEach(each => this.role.addToPrincipalPolicy(each));
 
+    this._policy = Stack.of(this).toJsonString({
+      ...renderPolicy(props, targets, circuitBreaker, table.tableName),
+      gameDays: Lazy.any({ produce: () => this.gameDays }),
+    });
     this.function = new InterruptFunction(this, 'Function', {
       description: 'Decides whether an unresponsive instance is interrupted for a crash dump',
       role: this.role,
@@ -99,7 +125,7 @@ export class DiagnosticInterrupt extends Construct {
       vpc: props.vpc,
       vpcSubnets: props.vpcSubnets,
       securityGroups: props.securityGroups,
-      environment: { [INTERRUPT_POLICY_VARIABLE]: Stack.of(this).toJsonString(renderPolicy(props, targets, circuitBreaker, table.tableName)) },
+      environment: { [INTERRUPT_POLICY_VARIABLE]: this._policy },
     });
     this.failureAlarm = this.defineFailureAlarm(props.runbookUrl);
   }
@@ -153,10 +179,28 @@ export class DiagnosticInterrupt extends Construct {
    *
    * @internal
    */
-  public _readAlarm(scope: Construct, alarm: IAlarm): void {
+  public _readAlarm(scope: Construct, alarm: IAlarm): Policy {
     // A policy of its own in the scope of the alarm: the function depends on its role's default policy and the alarm on the
     // function, so a reference from that policy to the alarm would be a circle.
-    new Policy(scope, 'DiagnosticInterruptAlarmPolicy', { roles: [this.role], statements: alarmStatements(alarm) });
+    return new Policy(scope, 'DiagnosticInterruptAlarmPolicy', { roles: [this.role], statements: alarmStatements(alarm) });
+  }
+
+  /**
+   * Lets a deployment have healthy instances interrupted.
+   *
+   * @internal
+   */
+  public _allowGameDays(): void {
+    this.gameDays = true;
+  }
+
+  /**
+   * What custom resources of the function give as their service. One for all of them, and only where there are any.
+   *
+   * @internal
+   */
+  public _serviceToken(): string {
+    return this.serviceToken ??= deploymentProvider(this, 'Deployment', this.function, this.logGroup).serviceToken;
   }
 
   private metric(metricName: InterruptMetric, options?: MetricOptions, dimensions: Record<string, string> = {}): Metric {
@@ -200,15 +244,5 @@ export class DiagnosticInterrupt extends Construct {
       treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription: alarmDescription('A request for a diagnostic interrupt failed for good; it lies in the queue of the failures.', runbookUrl),
     });
-  }
-
-  private requireInterruptible(targets: KdumpTargets, allowBareMetal: boolean) {
-    for (const type of instanceTypesOf(targets)) {
-      const unsupported = unsupportedInstanceType(type);
-      if (unsupported && !(unsupported.reason === 'BareMetal' && allowBareMetal)) {
-        Annotations.of(this).addError(`${unsupported.reason}: the targets include instances of type ${type}, which cannot be interrupted: `
-          + `${unsupported.explanation}. Use a Nitro-based x86 type, or give DiagnosticInterrupt only targets of such types.`);
-      }
-    }
   }
 }

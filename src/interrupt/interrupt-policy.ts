@@ -44,7 +44,7 @@ export interface InterruptPolicy {
   readonly whenNotArmed: 'refuse' | 'interrupt';
   readonly bareMetal: 'refuse' | 'interrupt';
   readonly signals: SignalMetric[];
-  /** Whether a deployment may have a healthy instance interrupted (InterruptTrigger.gameDay). */
+  /** Whether a deployment may have a healthy instance interrupted (InterruptOccasion.gameDay). */
   readonly gameDays: boolean;
   readonly claims: ClaimPolicy;
 }

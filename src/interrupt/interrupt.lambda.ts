@@ -1,4 +1,6 @@
 import type { Context } from 'aws-lambda';
+import { carryOut, CustomResourceAnswer } from './custom-resource';
+import { isCustomResourceEvent } from './custom-resource-event';
 import { withDeadline } from './evidence';
 import { isMissing } from './facts';
 import { INSTANCE_ID } from './instance-id';
@@ -25,8 +27,11 @@ export class NotYetError extends Error {
 
 const NOT_YET: Array<RefusalReason | undefined> = ['EvidenceMissing', 'ImpairedTooShort'];
 
-export async function handler(event: unknown, context: Context): Promise<Outcome> {
+export async function handler(event: { readonly RequestType: string }, context: Context): Promise<CustomResourceAnswer>;
+export async function handler(event: unknown, context: Context): Promise<Outcome>;
+export async function handler(event: unknown, context: Context): Promise<Outcome | CustomResourceAnswer> {
   logger.addContext(context);
+  if (isCustomResourceEvent(event)) return carryOut(event);
   let outcome: Outcome;
   try {
     const policy = readPolicy(process.env[INTERRUPT_POLICY_VARIABLE]);

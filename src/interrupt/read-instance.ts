@@ -1,4 +1,6 @@
-import { DescribeInstancesCommand, DescribeInstanceStatusCommand, DescribeInstanceTypesCommand, InstanceStatusSummary, _InstanceType } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstancesCommand, DescribeInstanceStatusCommand, DescribeInstanceTypesCommand, Instance, InstanceStatusSummary, _InstanceType,
+} from '@aws-sdk/client-ec2';
 import { IncompleteAnswerError, ReadOptions, text } from './answers';
 import { ec2 } from './clients';
 import { CheckFacts, InstanceFacts, InstanceTypeFacts, StatusFacts } from './facts';
@@ -10,6 +12,10 @@ export async function readInstance(instanceId: string, options: ReadOptions): Pr
   const answer = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }), options);
   const found = answer.Reservations?.flatMap(({ Instances }) => Instances ?? []).find(({ InstanceId }) => InstanceId === instanceId);
   if (!found) throw new IncompleteAnswerError('the instance is not in it');
+  return instanceFacts(found);
+}
+
+export function instanceFacts(found: Instance): InstanceFacts {
   return {
     state: text(found.State?.Name, 'State'),
     instanceType: text(found.InstanceType, 'InstanceType'),

@@ -48,7 +48,7 @@ export class UnknownEventError extends Error {
 }
 
 // A name has at most 255 characters (PutMetricAlarm) and ends the ARN.
-const ALARM_ARN = /^arn:[a-z-]{1,20}:cloudwatch:[a-z0-9-]{1,30}:\d{12}:alarm:[^\p{Cc}]{1,255}$/u;
+export const ALARM_ARN = /^arn:[a-z-]{1,20}:cloudwatch:[a-z0-9-]{1,30}:\d{12}:alarm:[^\p{Cc}]{1,255}$/u;
 const LONGEST_REASON = 1000;
 /** With the composite alarm itself they fit one call of DescribeAlarms. */
 const MOST_CHILDREN = 99;
@@ -159,7 +159,7 @@ function childrenOf(reasonData: string | null | undefined): string[] {
   return parse(triggeringAlarms, data, 'The reason of a composite alarm').triggeringAlarms.map(({ arn }) => arn);
 }
 
-function parse<T extends v.GenericSchema>(schema: T, value: unknown, what: string): v.InferOutput<T> {
+export function parse<T extends v.GenericSchema>(schema: T, value: unknown, what: string): v.InferOutput<T> {
   const { success, issues, output } = v.safeParse(schema, value, { abortEarly: true });
   if (success) return output;
   // Of what the event holds, only the place is told: it may be anything, and of any size.
