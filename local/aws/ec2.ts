@@ -179,6 +179,7 @@ function describeInstance(instance: Instance): object {
 }
 
 function describeStatus(instance: Instance, clock: Clock): object {
+  const { applicationStatus: application } = instance;
   const detail = { ok: 'passed', impaired: 'failed', initializing: 'initializing' };
   const summary = (status: Instance['status'], impairedSince?: Date) => status === 'not-applicable' ? { status } : {
     status,
@@ -189,6 +190,10 @@ function describeStatus(instance: Instance, clock: Clock): object {
     availabilityZone: `${REGION}a`,
     instanceState: state(instance),
     instanceStatus: summary(instance.status, instance.impairedSince),
+    applicationStatus: application && {
+      status: application.status,
+      impairedSince: application.impairedSince && clock.reported(application.impairedSince),
+    },
     // AWS's side of the instance: this machine's host does not fail here.
     systemStatus: summary(instance.running ? 'ok' : 'not-applicable'),
   };

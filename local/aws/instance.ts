@@ -8,12 +8,20 @@ const BOOT_MINUTES = 10;
 
 export type InstanceStatus = 'ok' | 'impaired' | 'initializing' | 'not-applicable';
 
+/** DescribeInstanceStatus tells it as `ApplicationStatus` (ApplicationStatusSummary of EC2's API reference). */
+export interface ApplicationStatus {
+  readonly status: 'ok' | 'impaired' | 'initializing' | 'insufficient-data' | 'not-applicable' | 'suppressed';
+  readonly impairedSince?: Date;
+}
+
 /** An EC2 instance: a machine, its tags, and what the instance status check knows about it. */
 export class Instance {
   readonly tags: Record<string, string>;
   readonly launchTime = new Date();
   status: InstanceStatus;
   impairedSince?: Date;
+  /** What an application status check says, for an instance that has one: whoever plays the check sets it. */
+  applicationStatus?: ApplicationStatus;
   private misses = 0;
   private firstMiss?: Date;
 
