@@ -72,7 +72,7 @@ export class DynamoDb {
   }
 
   private operation(needs: Operation['needs']): Operation {
-    return { params: 'any', needs, run: (params, request) => this.forward(params, request) };
+    return { params: 'any', needs, run: (params, request) => this.forward(params, request!) };
   }
 
   private permission(action: string, { TableName, IndexName }: Params, params: Params, enclosing?: string): Permission {

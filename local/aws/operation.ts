@@ -17,8 +17,8 @@ export interface Operation {
   readonly params: string[] | 'any';
   /** What it takes to call it, as the service authorization reference has it. */
   needs(params: Params): Permission[];
-  /** Answers the output, or the whole answer of somebody else as a `ForwardedAnswer`. */
-  run(params: Params, request: WireRequest): object | Promise<object>;
+  /** Answers the output, or the whole answer of somebody else, to whom it hands the request on, as a `ForwardedAnswer`. */
+  run(params: Params, request?: WireRequest): object | Promise<object>;
 }
 
 /** The actions of a service by name; an action that is not here is answered as unknown. */
