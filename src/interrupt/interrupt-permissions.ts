@@ -22,14 +22,9 @@ export function interruptStatements(stack: Stack, { kdump, targets, circuitBreak
   return [
     new PolicyStatement({
       sid: 'ReadEvidence',
-      // EC2's Describe actions know no resources.
-      actions: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus', 'ec2:DescribeInstanceTypes'],
+      // EC2's Describe actions know no resources, and mute rules have names that are not known here.
+      actions: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus', 'ec2:DescribeInstanceTypes', 'cloudwatch:ListAlarmMuteRules'],
       resources: ['*'],
-    }),
-    new PolicyStatement({
-      sid: 'ReadReadiness',
-      actions: ['ssm:DescribeInstanceAssociationsStatus'],
-      ...targets._iamScope(stack, 'ssm:resourceTag'),
     }),
     ...circuitBreaker._needsFleetSize ? [new PolicyStatement({
       sid: 'ReadFleet',
@@ -42,10 +37,39 @@ export function interruptStatements(stack: Stack, { kdump, targets, circuitBreak
       actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
       resources: [tableArn],
     }),
+    ...targetStatements(stack, targets),
+  ];
+}
+
+function targetStatements(stack: Stack, targets: KdumpTargets): PolicyStatement[] {
+  const [readReadiness, interrupt] = ['ssm:DescribeInstanceAssociationsStatus', 'ec2:SendDiagnosticInterrupt'];
+  if (!targets._tag) {
+    // Once for both: the inline policies of a role have 10,240 characters altogether, and the ARNs of 50 instances fill a third.
+    return [new PolicyStatement({ sid: 'Interrupt', actions: [readReadiness, interrupt], ...targets._iamScope(stack, '') })];
+  }
+  return [
+    new PolicyStatement({ sid: 'ReadReadiness', actions: [readReadiness], ...targets._iamScope(stack, 'ssm:resourceTag') }),
+    new PolicyStatement({ sid: 'Interrupt', actions: [interrupt], ...targets._iamScope(stack, 'aws:ResourceTag') }),
+  ];
+}
+
+/**
+ * What Lambda needs to connect the function to a VPC. The CDK gives it to roles that it makes for a function, and to no other.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+ */
+export function vpcStatements(stack: Stack): PolicyStatement[] {
+  return [
     new PolicyStatement({
-      sid: 'Interrupt',
-      actions: ['ec2:SendDiagnosticInterrupt'],
-      ...targets._iamScope(stack, 'aws:ResourceTag'),
+      sid: 'ReadNetwork',
+      actions: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
+      resources: ['*'],
+    }),
+    new PolicyStatement({
+      sid: 'Connect',
+      actions: ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'],
+      // Lambda documents this form: it does not work with narrower ones of DeleteNetworkInterface.
+      resources: [stack.formatArn({ service: 'ec2', resource: '*', resourceName: '*' })],
     }),
   ];
 }
@@ -57,7 +81,6 @@ export function alarmStatements(alarm: IAlarm): PolicyStatement[] {
     // "You can't return information about composite alarms if your cloudwatch:DescribeAlarms permission has a narrower scope" than *
     // (CloudWatch API Reference, DescribeAlarms)
     new PolicyStatement({ actions: read, resources: [isComposite(alarm) ? '*' : alarm.alarmArn] }),
-    new PolicyStatement({ actions: ['cloudwatch:ListAlarmMuteRules'], resources: ['*'] }),
   ];
 }
 
