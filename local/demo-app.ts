@@ -5,21 +5,15 @@
 import { App } from 'aws-cdk-lib';
 import { CfnInstance, Instance } from 'aws-cdk-lib/aws-ec2';
 import { SingleInstanceStack } from '../examples/single-instance/single-instance-stack';
-import {
-  CrashDiagnostics, DiagnosticInterrupt, DiagnosticInterruptAction, InterruptMode, UnresponsiveAlarm, UnresponsiveSignal,
-} from '../src';
+import { CrashDiagnostics, DiagnosticInterrupt, InterruptMode, UnresponsiveSignal } from '../src';
 
 const app = new App();
-const stack = new SingleInstanceStack(app, 'SingleInstance');
-const instance = stack.node.findChild('Web') as Instance;
-const { kdump } = stack.node.findChild('CrashDiagnostics') as CrashDiagnostics;
+const signal = app.node.tryGetContext('livelock') ? UnresponsiveSignal.cloudWatchAgentHeartbeat() : undefined;
+const stack = new SingleInstanceStack(app, 'SingleInstance', { signal });
 if (app.node.tryGetContext('graviton')) {
+  const instance = stack.node.findChild('Web') as Instance;
   (instance.node.defaultChild as CfnInstance).instanceType = 't4g.small';
 } else {
+  const { kdump } = stack.node.findChild('CrashDiagnostics') as CrashDiagnostics;
   new DiagnosticInterrupt(stack, 'Rehearsal', { kdump, mode: InterruptMode.DRY_RUN });
-}
-if (app.node.tryGetContext('livelock')) {
-  const signal = UnresponsiveSignal.cloudWatchAgentHeartbeat();
-  const interrupt = new DiagnosticInterrupt(stack, 'LivelockInterrupt', { kdump, signals: [signal] });
-  new UnresponsiveAlarm(stack, 'Livelock', { instance, signal }).addAlarmAction(new DiagnosticInterruptAction(interrupt));
 }

@@ -1,10 +1,15 @@
 import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { CrashDiagnostics, KdumpTargets, RebootPolicy } from '../../src';
+import { CrashDiagnostics, KdumpTargets, RebootPolicy, UnresponsiveSignal } from '../../src';
+
+export interface SingleInstanceStackProps {
+  /** What tells that the instance is unresponsive. @default - its status check */
+  readonly signal?: UnresponsiveSignal;
+}
 
 export class SingleInstanceStack extends Stack {
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { signal }: SingleInstanceStackProps = {}) {
     super(scope, id);
 
     const vpc = new ec2.Vpc(this, 'Vpc', {
@@ -26,6 +31,7 @@ export class SingleInstanceStack extends Stack {
     new CrashDiagnostics(this, 'CrashDiagnostics', {
       targets: KdumpTargets.instance(web),
       rebootPolicy: RebootPolicy.whenRequired(),
+      signal,
     });
   }
 }

@@ -13,9 +13,11 @@ import { deploymentProvider } from './deployment-provider';
 import { DiagnosticInterruptProps } from './diagnostic-interrupt-props';
 import { InterruptFunction } from './interrupt-function';
 import { InterruptMetric, METRIC_NAMESPACE } from './interrupt-metric';
-import { alarmStatements, interruptStatements } from './interrupt-permissions';
+import { InterruptMode } from './interrupt-mode';
+import { alarmStatements, interruptStatements, vpcStatements } from './interrupt-permissions';
 import { INTERRUPT_POLICY_VARIABLE } from './interrupt-policy';
 import { InterruptRefusal } from './interrupt-refusal';
+import { requireOneInterrupt } from './one-interrupt';
 import { renderPolicy } from './render-policy';
 import { requireInterruptible } from './require-interruptible';
 import { alarmDescription } from '../detection/alarm-description';
@@ -24,14 +26,19 @@ import { IKdumpAssociation } from '../kdump/kdump-association';
 import { KdumpTargets } from '../kdump/kdump-targets';
 import { requireSameRegion } from '../kdump/same-region';
 
+// 10,240 characters for the inline policies of a role, 20 KB for the policy of a function: with names of usual length, each alarm takes
+// 350 of the former and 800 of the latter.
+const MOST_ALARMS = 20;
+
 /**
  * Defines a Lambda function that decides whether an unresponsive instance is to be crashed for a dump, and sends it the EC2
  * diagnostic interrupt if so. Whatever is in doubt, it refuses, by a name that is documented (InterruptRefusal).
  *
  * Before it sends, it claims the interrupt in a table: however often, and however many at once, an event is delivered, an instance
- * is interrupted once within the cooldown, and never are more instances than the circuit breaker allows.
+ * is interrupted once within the cooldown, and never are more instances than the circuit breaker allows. The claims are this construct's
+ * own, so an instance must be the target of one DiagnosticInterrupt alone, whatever alarms it has; those in dry run do not count.
  *
- * Give it to an alarm with a `DiagnosticInterruptAction`, to a fleet with `addFleetAlarm`, or invoke the function with
+ * Give it to up to 20 alarms with a `DiagnosticInterruptAction`, to a fleet with `addFleetAlarm`, or invoke the function with
  * `{"instanceId": "...", "reason": "..."}`.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/diagnostic-interrupt.html
@@ -80,6 +87,7 @@ export class DiagnosticInterrupt extends Construct {
   public readonly _policy: string;
 
   private readonly role: IRole;
+  private alarms = 0;
   private gameDays = false;
   private serviceToken?: string;
 
@@ -90,6 +98,7 @@ export class DiagnosticInterrupt extends Construct {
     this._targets = targets;
     targets._requireRegionOf(this);
     requireInterruptible(this, targets, props.allowBareMetal ?? false);
+    if (props.mode !== InterruptMode.DRY_RUN) requireOneInterrupt(this, targets);
     const circuitBreaker = props.circuitBreaker ?? CircuitBreaker.atMost(1, Duration.hours(1));
 
     const table = this.defineTable(props);
@@ -102,10 +111,13 @@ export class DiagnosticInterrupt extends Construct {
     });
     this.logGroup.grantWrite(this.role);
     table.encryptionKey?.grantEncryptDecrypt(this.role);
-    interruptStatements(Stack.of(this), { kdump: props.kdump, targets, circuitBreaker, tableArn: table.tableArn })
-      .forEach(each => this.role.addToPrincipalPolicy(each));
+    const stack = Stack.of(this);
+    const statements = interruptStatements(stack, { kdump: props.kdump, targets, circuitBreaker, tableArn: table.tableArn });
+    for (const statement of props.vpc ? [...statements, ...vpcStatements(stack)] : statements) {
+      this.role.addToPrincipalPolicy(statement);
+    }
 
-    this._policy = Stack.of(this).toJsonString({
+    this._policy = stack.toJsonString({
       ...renderPolicy(props, targets, circuitBreaker, table.tableName),
       gameDays: Lazy.any({ produce: () => this.gameDays }),
     });
@@ -137,6 +149,11 @@ export class DiagnosticInterrupt extends Construct {
   public addFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
     requireSameRegion(this, alarm);
     this._readAlarm(alarm, alarm);
+    // What EventBridge cannot deliver it puts into the queue itself. Without the rule's ARN in it: the key would depend on the rule,
+    // which depends on the function, which depends on the permission to use the key.
+    this.failures.encryptionMasterKey?.grant(new ServicePrincipal('events.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    }), 'kms:Decrypt', 'kms:GenerateDataKey');
     alarm.onUnresponsive('DiagnosticInterrupt', new LambdaFunction(this.function, {
       deadLetterQueue: this.failures,
       maxEventAge: Duration.minutes(5),
@@ -180,6 +197,10 @@ export class DiagnosticInterrupt extends Construct {
    * @internal
    */
   public _readAlarm(scope: Construct, alarm: IAlarm): Policy {
+    if (++this.alarms > MOST_ALARMS) {
+      throw new Error(`${this.node.path}: ${alarm.node.path} is its alarm number ${this.alarms}; ${MOST_ALARMS} are allowed, since each takes part of the`
+        + ' limited policies of the role and of the function. Tag the instances, give KdumpTargets.tag(), and watch them with one FleetUnresponsiveAlarm.');
+    }
     // A policy of its own in the scope of the alarm: the function depends on its role's default policy and the alarm on the
     // function, so a reference from that policy to the alarm would be a circle.
     return new Policy(scope, 'DiagnosticInterruptAlarmPolicy', { roles: [this.role], statements: alarmStatements(alarm) });
