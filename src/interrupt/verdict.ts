@@ -32,7 +32,7 @@ export function decide(request: InterruptRequest, evidence: Evidence, policy: In
  */
 export function refuseOutright(request: InterruptRequest, policy: InterruptPolicy, now: Date): Refused | undefined {
   const refusals = [
-    notAmongInstances(request, policy), reportedOtherwise(request), mutedByEvent(request), tooOld(request, policy, now),
+    notAmongInstances(request, policy), reportedOtherwise(request), mutedByEvent(request), tooOld(request, policy, now.toISOString()),
   ].filter((found) => found !== undefined);
   return refusals.length === 0 ? undefined : refused(refusals);
 }
@@ -68,7 +68,7 @@ const muted: Rule = (request, { mute = { missing: 'not read' } }) => {
   ));
 };
 
-const staleEvent: Rule = (request, { at }, policy) => tooOld(request, policy, new Date(at));
+const staleEvent: Rule = (request, { at }, policy) => tooOld(request, policy, at);
 
 /** Only a running machine has a kernel that can panic. */
 const notRunning: Rule = (_request, { instance }) => known(instance, 'Is the instance running?', ({ state }) => (
@@ -188,9 +188,9 @@ function mutedByEvent({ source }: InterruptRequest): Refusal | undefined {
   return source.kind === 'alarm' && source.mutedBy !== undefined ? refusal('Muted', `The event says that the alarm is muted by ${source.mutedBy}`) : undefined;
 }
 
-function tooOld({ source }: InterruptRequest, { maximumEventAgeSeconds }: InterruptPolicy, now: Date): Refusal | undefined {
+function tooOld({ source }: InterruptRequest, { maximumEventAgeSeconds }: InterruptPolicy, now: string): Refusal | undefined {
   if (source.kind !== 'alarm') return undefined;
-  const seconds = secondsBetween(source.time, now.toISOString());
+  const seconds = secondsBetween(source.time, now);
   if (seconds > maximumEventAgeSeconds) {
     return refusal('StaleEvent', `The event is ${Math.floor(seconds)} s old; it counts for ${maximumEventAgeSeconds} s`);
   }
