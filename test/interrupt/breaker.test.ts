@@ -48,7 +48,7 @@ test('fails to give a slot that is taken, or beyond the last, or more with fewer
   const slot = fc.integer({ min: 0, max: 99 });
   fc.assert(fc.property(fc.integer({ min: 1, max: 100 }), fc.uniqueArray(slot), slot, (slots, taken, another) => {
     const free = freeSlots(slots, taken);
-    expect(free.every(slot => slot < slots && !taken.includes(slot))).toBe(true);
+    expect(free.every(each => each < slots && !taken.includes(each))).toBe(true);
     if (free.length > 0) expect(taken.length).toBeLessThan(slots);
     expect(freeSlots(slots, [...taken, another]).length).toBeLessThanOrEqual(free.length);
     if (slots > 1) expect(freeSlots(slots - 1, taken).length).toBeLessThanOrEqual(free.length);
