@@ -20,7 +20,8 @@ import { RebootPolicy } from './kdump/reboot-policy';
  */
 export interface CrashDiagnosticsProps {
   /**
-   * The instances to make dumpable, to watch and to interrupt.
+   * The instances to make dumpable, to watch and to interrupt. Up to 20 that are known at synth, as each has an alarm of its own; any
+   * number by a tag or an Auto Scaling group.
    */
   readonly targets: KdumpTargets;
 
@@ -75,6 +76,9 @@ export interface CrashDiagnosticsProps {
   readonly runbookUrl?: string;
 }
 
+// The alarms that one DiagnosticInterrupt takes.
+const MOST_INSTANCES = 20;
+
 /**
  * Defines everything that makes EC2 Linux instances leave a crash dump when they hang: kdump on each instance, an alarm, and the
  * diagnostic interrupt that the alarm sends when it is safe.
@@ -108,6 +112,10 @@ export class CrashDiagnostics extends Construct {
     if (instances.length === 0 && signal?._vouches) {
       throw new Error('CrashDiagnostics: the targets select instances that are not known at synth, and this signal needs an alarm for each.'
         + ' Use KdumpTargets.instance() or KdumpTargets.instances(), or leave out signal for the instance status check.');
+    }
+    if (instances.length > MOST_INSTANCES) {
+      throw new Error(`CrashDiagnostics: ${instances.length} instances were given; ${MOST_INSTANCES} are allowed where each has an alarm of its own.`
+        + ' Tag the instances alike and use KdumpTargets.tag(): one alarm watches them all.');
     }
     this.kdump = new KdumpAssociation(this, 'Kdump', {
       targets,

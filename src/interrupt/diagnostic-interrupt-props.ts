@@ -108,7 +108,8 @@ export interface DiagnosticInterruptProps {
   readonly logGroup?: ILogGroup;
 
   /**
-   * The key that encrypts the table of the claims and the queue of the failed requests.
+   * The key that encrypts the table of the claims and the queue of the failed requests. The policy of an imported key must let the
+   * function's role and, for a fleet alarm, `events.amazonaws.com` use it (`kms:Decrypt` and `kms:GenerateDataKey`).
    *
    * @default - keys that AWS owns
    */

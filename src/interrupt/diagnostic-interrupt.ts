@@ -149,11 +149,9 @@ export class DiagnosticInterrupt extends Construct {
   public addFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
     requireSameRegion(this, alarm);
     this._readAlarm(alarm, alarm);
-    // What EventBridge cannot deliver it puts into the queue itself. Without the rule's ARN in it: the key would depend on the rule,
-    // which depends on the function, which depends on the permission to use the key.
-    this.failures.encryptionMasterKey?.grant(new ServicePrincipal('events.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    }), 'kms:Decrypt', 'kms:GenerateDataKey');
+    // What EventBridge cannot deliver it puts into the queue itself. Without a condition, which would lead from the key over the rule
+    // and the function to the key; the policy of the queue lets none but the rule in.
+    this.failures.encryptionMasterKey?.grant(new ServicePrincipal('events.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
     alarm.onUnresponsive('DiagnosticInterrupt', new LambdaFunction(this.function, {
       deadLetterQueue: this.failures,
       maxEventAge: Duration.minutes(5),
