@@ -160,6 +160,10 @@ project.addTask('test:machines', {
     { exec: 'jest test/machines --testPathIgnorePatterns=/node_modules/', receiveArgs: true },
   ],
 });
+project.addTask('bench:latency', {
+  description: 'From event to interrupt, beside the round trips alone',
+  steps: [{ exec: 'tsx local/python-environment.ts' }, { spawn: 'bundle' }, { exec: 'tsx test/bench/latency.ts' }],
+});
 project.testTask.reset();
 project.testTask.spawn(prepare);
 project.testTask.spawn(project.compileTask);
