@@ -49,6 +49,14 @@ test('interrupts the hung machine, on evidence', () => {
   expect(demo.consoleLog.match(/Kernel command line: .*elfcorehdr=/g)).toHaveLength(1); // the capture kernel's
 });
 
+test('a function in dry run finds that everything speaks for the interrupt, and sends none', () => {
+  expect(demo.report.rehearsal).toMatchObject({ decision: 'refuse', reason: 'DryRun', sent: false, refusals: [{ reason: 'DryRun' }] });
+});
+
+test('refuses the same event when it is delivered again', () => {
+  expect(demo.report.redelivery).toMatchObject({ decision: 'refuse', reason: 'CoolingDown', sent: false });
+});
+
 test('the dump is on the machine, and its own kernel log holds the panic', () => {
   expect(demo.report.dump!.path).toMatch(/^\/var\/crash\/\d+\/dump\.\d+$/);
   expect(demo.report.dump!.bytes).toBeGreaterThan(MIB);
