@@ -30,7 +30,8 @@ describe('evidence', () => {
   afterAll(() => Promise.all([warm.close(), cold.close()]));
 
   const passing = [Fault.throttled(), Fault.serverError(500), Fault.serverError(503), Fault.disconnect(), Fault.half(), Fault.slow(500)];
-  test.each([...passing, Fault.clockSkew(-20 * 60_000)].map(fault => [fault.parts.name, fault] as const))('is read again where it is held up for a moment: %s', async (name, fault) => {
+  const named = [...passing, Fault.clockSkew(-20 * 60_000)].map(fault => [fault.parts.name, fault] as const);
+  test.each(named)('is read again where it is held up for a moment: %s', async (name, fault) => {
     const times = name === 'clockSkew' ? undefined : 1;
     READS.forEach(([service, action]) => cold.local.faults.add({ service, action, times, fault }));
     expect(nameOf(await cold.call(EVENT))).toBe('DryRun');
