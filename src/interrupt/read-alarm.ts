@@ -26,12 +26,14 @@ async function readComposite({ alarmArn }: AlarmSource, children: string[], opti
 }
 
 /** A fleet alarm is in ALARM as long as any instance is: what counts is whether this one is among them. */
-async function readContributor({ alarmName }: AlarmSource, instanceId: string, options: ReadOptions): Promise<AlarmFacts> {
-  const found = await findOnPages(async NextToken => {
+async function readContributor(source: AlarmSource, instanceId: string, options: ReadOptions): Promise<AlarmFacts> {
+  const { alarmName } = source;
+  // Contributors are asked for by name alone, so whether it is the alarm of the event has to be asked as well.
+  const [found] = await Promise.all([findOnPages(async NextToken => {
     const answer = await cloudWatch.send(new DescribeAlarmContributorsCommand({ AlarmName: alarmName, NextToken }), options);
     if (!answer.AlarmContributors) throw new IncompleteAnswerError('AlarmContributors is not in it');
     return { found: answer.AlarmContributors.find(each => each.ContributorAttributes?.InstanceId === instanceId), nextToken: answer.NextToken };
-  });
+  }), readMetricAlarm(source, options)]);
   if (!found) return { state: 'OK', watches: [] };
   return { state: 'ALARM', stateSince: found.StateTransitionedTimestamp?.toISOString(), watches: [] };
 }
