@@ -128,5 +128,6 @@ export function cancelled(...codes: string[]) {
   });
 }
 
+export const forgetCalls = () => MOCKS.forEach((mock) => mock.resetHistory());
 export const sends = () => ec2Mock.commandCalls(SendDiagnosticInterruptCommand);
 export const awsCalls = () => MOCKS.flatMap(mock => mock.calls() as { args: unknown[] }[]);

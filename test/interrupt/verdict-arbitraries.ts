@@ -65,7 +65,9 @@ export const evidence: fc.Arbitrary<Evidence> = fc.record({
     takenSlots: fc.uniqueArray(fc.integer({ min: 0, max: 5 }), { maxLength: 4 }),
     cooldownUntil: some<string | undefined>(undefined, ago(-60), 'soon'),
   })),
-  fleet: fc.option(found(fc.record({ size: either(fc.integer({ min: 0, max: 80 }), 12, evenly(NaN, -1, 1.5, Infinity)) })), { nil: undefined, freq: 12 }),
+  fleet: fc.option(
+    found(fc.record({ size: either(fc.integer({ min: 0, max: 80 }), 12, evenly(NaN, -1, 1.5, Infinity)) })), { nil: undefined, freq: 12 },
+  ),
 });
 export const policy: fc.Arbitrary<InterruptPolicy> = fc.record({
   mode: some<'armed' | 'dryRun'>('armed', 'dryRun'),
