@@ -52,6 +52,8 @@ export const IGNORED_TYPES = [
   'AWS::CDK::Metadata', 'AWS::IAM::InstanceProfile', 'AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'AWS::KMS::Key', 'AWS::KMS::Alias',
   ...['EIP', 'FlowLog', 'InternetGateway', 'LaunchTemplate', 'NatGateway', 'Route', 'RouteTable', 'SecurityGroup', 'SecurityGroupEgress',
     'SecurityGroupIngress', 'Subnet', 'SubnetRouteTableAssociation', 'VPC', 'VPCEndpoint', 'VPCGatewayAttachment'].map(name => `AWS::EC2::${name}`),
+  // Custom resources, and the state machine by which the CDK's framework waits for them: nobody calls their function here.
+  'AWS::StepFunctions::StateMachine', 'Custom::InterruptReadiness', 'Custom::InterruptTrigger',
 ];
 
 type Create = (request: ResourceRequest, aws: Services) => ResourceResult;

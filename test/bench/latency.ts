@@ -35,7 +35,7 @@ class Bench {
   private readonly table: string;
 
   constructor(private readonly deployed: Deployed) {
-    const policy = JSON.parse([...deployed.local.lambda.functions.values()][0].code.properties.variables.INTERRUPT_POLICY);
+    const policy = JSON.parse(deployed.local.lambda.get(deployed.functionName).code.properties.variables.INTERRUPT_POLICY);
     this.table = policy.claims.tableName;
   }
 

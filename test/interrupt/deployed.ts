@@ -24,6 +24,8 @@ export interface Setting extends Partial<Omit<DiagnosticInterruptProps, 'kdump' 
   /** What the alarm watches. */
   readonly signal?: UnresponsiveSignal;
   readonly aws?: LocalAwsOptions;
+  /** Defines more. */
+  readonly also?: (stack: Stack, interrupt: DiagnosticInterrupt, instance: CfnInstance) => void;
 }
 
 export interface Answer {
@@ -87,7 +89,7 @@ export class Deployed {
   }
 
   public get functionName(): string {
-    return [...this.local.lambda.functions.values()][0].code.properties.name;
+    return [...this.local.lambda.functions.values()].find(({ code }) => code.properties.variables.INTERRUPT_POLICY)!.code.properties.name;
   }
 
   /** What the function asked of AWS. */
@@ -99,13 +101,14 @@ export class Deployed {
     await this.local.waitFor(`the machine to be seen as ${status}`, () => this.local.ec2.get(WEB).status === status, TIMEOUT);
   }
 
-  private carryOut({ tags = {}, targets = KdumpTargets.instance, alarm = true, signal, aws: _, ...props }: Setting): void {
+  private carryOut({ tags = {}, targets = KdumpTargets.instance, alarm = true, signal, aws: _, also, ...props }: Setting): void {
     this.machine = new MemoryMachine(WEB, 't3.micro', tags);
     const stack = new Stack(new App({ outdir: this.directory }), 'Test');
     const instance = new CfnInstance(stack, 'Web', { instanceType: 't3.micro' });
     const kdump = new KdumpAssociation(stack, 'Kdump', { targets: targets(instance) });
     const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump, signals: signal && [signal], ...props });
     if (alarm) new UnresponsiveAlarm(stack, 'Alarm', { instance, signal }).addAlarmAction(new DiagnosticInterruptAction(interrupt));
+    also?.(stack, interrupt, instance);
     (stack.node.root as App).synth();
     this.local.deploy(this.directory, 'Test', { machines: { Web: this.machine } });
   }
