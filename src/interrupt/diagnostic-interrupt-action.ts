@@ -1,5 +1,6 @@
+import { Names, Stack } from 'aws-cdk-lib';
 import { AlarmActionConfig, IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
-import { LambdaAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { DiagnosticInterrupt } from './diagnostic-interrupt';
 import { requireSameRegion } from '../kdump/same-region';
@@ -22,8 +23,18 @@ export class DiagnosticInterruptAction implements IAlarmAction {
    */
   public bind(scope: Construct, alarm: IAlarm): AlarmActionConfig {
     requireSameRegion(this.interrupt, alarm);
-    this.interrupt._readAlarm(scope, alarm);
-    // Without the unique id the second alarm on one function throws (aws-cdk#33958).
-    return new LambdaAction(this.interrupt.function, { useUniquePermissionId: true }).bind(scope, alarm);
+    const id = `Invoke${Names.nodeUniqueId(this.interrupt.node)}`;
+    // An alarm may have the action for more than one of its states.
+    if (!scope.node.tryFindChild(id)) {
+      this.interrupt._readAlarm(scope, alarm);
+      // The CDK's LambdaAction keeps the permission with the function: an alarm in another stack would make the stacks a circle.
+      this.interrupt.function.addPermission(id, {
+        scope,
+        principal: new ServicePrincipal('lambda.alarms.cloudwatch.amazonaws.com'),
+        sourceAccount: Stack.of(scope).account,
+        sourceArn: alarm.alarmArn,
+      });
+    }
+    return { alarmActionArn: this.interrupt.function.functionArn };
   }
 }

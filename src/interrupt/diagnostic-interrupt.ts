@@ -1,16 +1,17 @@
-import { Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, IAlarm, IMetric, Metric, MetricOptions, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, Lazy, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Alarm, IAlarm, IMetric, Metric, MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { IRole, Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { IFunction, LoggingFormat } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { CircuitBreaker } from './circuit-breaker';
 import { deploymentProvider } from './deployment-provider';
 import { DiagnosticInterruptProps } from './diagnostic-interrupt-props';
+import { failedRequestsAlarm, failedRequestsQueue } from './failed-requests';
 import { InterruptFunction } from './interrupt-function';
 import { InterruptMetric, METRIC_NAMESPACE } from './interrupt-metric';
 import { InterruptMode } from './interrupt-mode';
@@ -20,7 +21,6 @@ import { InterruptRefusal } from './interrupt-refusal';
 import { requireOneInterrupt } from './one-interrupt';
 import { renderPolicy } from './render-policy';
 import { requireInterruptible } from './require-interruptible';
-import { alarmDescription } from '../detection/alarm-description';
 import { FleetUnresponsiveAlarm } from '../detection/fleet-unresponsive-alarm';
 import { IKdumpAssociation } from '../kdump/kdump-association';
 import { KdumpTargets } from '../kdump/kdump-targets';
@@ -103,7 +103,7 @@ export class DiagnosticInterrupt extends Construct {
 
     const table = this.defineTable(props);
     this.table = table;
-    this.failures = this.defineQueue(props);
+    this.failures = failedRequestsQueue(this, props.encryptionKey);
     this.logGroup = props.logGroup ?? new LogGroup(this, 'LogGroup', { retention: RetentionDays.SIX_MONTHS });
     this.role = props.role ?? new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -113,9 +113,7 @@ export class DiagnosticInterrupt extends Construct {
     table.encryptionKey?.grantEncryptDecrypt(this.role);
     const stack = Stack.of(this);
     const statements = interruptStatements(stack, { kdump: props.kdump, targets, circuitBreaker, tableArn: table.tableArn });
-    for (const statement of props.vpc ? [...statements, ...vpcStatements(stack)] : statements) {
-      this.role.addToPrincipalPolicy(statement);
-    }
+    [...statements, ...props.vpc ? vpcStatements(stack) : []].forEach(each => this.role.addToPrincipalPolicy(each));
 
     this._policy = stack.toJsonString({
       ...renderPolicy(props, targets, circuitBreaker, table.tableName),
@@ -139,20 +137,26 @@ export class DiagnosticInterrupt extends Construct {
       securityGroups: props.securityGroups,
       environment: { [INTERRUPT_POLICY_VARIABLE]: this._policy },
     });
-    this.failureAlarm = this.defineFailureAlarm(props.runbookUrl);
+    this.failureAlarm = failedRequestsAlarm(this, this.failures, props.runbookUrl);
   }
 
   /**
    * Has the instances interrupted that a fleet alarm finds unresponsive: each by itself, as its contributor goes to ALARM. Those that
    * are no targets are refused by `NotATarget`.
+   *
+   * @param alarm an alarm of the same stack
    */
   public addFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
     requireSameRegion(this, alarm);
+    if (Stack.of(alarm) !== Stack.of(this)) {
+      throw new Error(`${alarm.node.path} is in another stack than ${this.node.path}, and the stacks would need each other. Define the alarm in `
+        + `${Stack.of(this).node.path}.`);
+    }
     this._readAlarm(alarm, alarm);
     // What EventBridge cannot deliver it puts into the queue itself. Without a condition, which would lead from the key over the rule
     // and the function to the key; the policy of the queue lets none but the rule in.
     this.failures.encryptionMasterKey?.grant(new ServicePrincipal('events.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
-    alarm.onUnresponsive('DiagnosticInterrupt', new LambdaFunction(this.function, {
+    alarm.onUnresponsive(`To${Names.nodeUniqueId(this.node)}`, new LambdaFunction(this.function, {
       deadLetterQueue: this.failures,
       maxEventAge: Duration.minutes(5),
       retryAttempts: 10,
@@ -201,7 +205,7 @@ export class DiagnosticInterrupt extends Construct {
     }
     // A policy of its own in the scope of the alarm: the function depends on its role's default policy and the alarm on the
     // function, so a reference from that policy to the alarm would be a circle.
-    return new Policy(scope, 'DiagnosticInterruptAlarmPolicy', { roles: [this.role], statements: alarmStatements(alarm) });
+    return new Policy(scope, `Read${Names.nodeUniqueId(this.node)}`, { roles: [this.role], statements: alarmStatements(alarm) });
   }
 
   /**
@@ -242,26 +246,6 @@ export class DiagnosticInterrupt extends Construct {
       encryption: encryptionKey ? TableEncryption.CUSTOMER_MANAGED : TableEncryption.DEFAULT,
       encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
-    });
-  }
-
-  private defineQueue({ encryptionKey }: DiagnosticInterruptProps): Queue {
-    return new Queue(this, 'Failures', {
-      retentionPeriod: Duration.days(14),
-      enforceSSL: true,
-      encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
-      encryptionMasterKey: encryptionKey,
-    });
-  }
-
-  private defineFailureAlarm(runbookUrl: string | undefined): Alarm {
-    return new Alarm(this, 'FailureAlarm', {
-      metric: this.failures.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: Stats.MAXIMUM }),
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: alarmDescription('A request for a diagnostic interrupt failed for good; it lies in the queue of the failures.', runbookUrl),
     });
   }
 }

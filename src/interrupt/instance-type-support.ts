@@ -20,10 +20,12 @@ const XEN_FAMILIES = new Set([
  */
 export function unsupportedInstanceType(instanceType: string): UnsupportedInstanceType | undefined {
   const [family, size = ''] = instanceType.toLowerCase().split('.');
-  if (size.startsWith('metal') || family.startsWith('mac')) {
-    return { reason: 'BareMetal', explanation: 'nothing documents that the diagnostic interrupt works on bare metal' };
+  const bareMetal = size.startsWith('metal');
+  if (family.startsWith('mac')) {
+    return { reason: 'UnsupportedInstanceType', explanation: 'it runs macOS; a crash dump of kdump needs Linux' };
   }
-  if (XEN_FAMILIES.has(family)) {
+  // i3.metal has no hypervisor, so it is not Xen-based as its family.
+  if (XEN_FAMILIES.has(family) && !bareMetal) {
     return { reason: 'UnsupportedInstanceType', explanation: 'it is Xen-based; the diagnostic interrupt needs a Nitro-based type' };
   }
   // Graviton: a1, and the attribute "g" right after the generation (t4g, c7gn, im4gn, but not g5 or g4dn). NVIDIA Grace: p6e-gb200.
@@ -32,6 +34,10 @@ export function unsupportedInstanceType(instanceType: string): UnsupportedInstan
       reason: 'UnsupportedArchitecture',
       explanation: 'it has Arm processors, which cannot take a diagnostic interrupt (kdump works there; see SysRq over the EC2 Serial Console)',
     };
+  }
+  // Last: an owner may allow it, which helps none of the above.
+  if (bareMetal) {
+    return { reason: 'BareMetal', explanation: 'nothing documents that the diagnostic interrupt works on bare metal' };
   }
   return undefined;
 }

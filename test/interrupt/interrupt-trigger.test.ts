@@ -21,7 +21,7 @@ test('asks on an alarm, which the function may read before it is asked', () => {
   const made = new InterruptTrigger(stack, 'Now', { interrupt, instance, occasion: InterruptOccasion.alarm(alarm), revision: '2026-01-02' });
   const template = Template.fromStack(stack);
   template.hasResource('Custom::InterruptTrigger', {
-    DependsOn: [Match.stringLikeRegexp('NowDiagnosticInterruptAlarmPolicy')],
+    DependsOn: [Match.stringLikeRegexp('NowReadTestInterrupt')],
     Properties: {
       instanceId: { Ref: 'Web' }, revision: '2026-01-02', alarmArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Alarm'), 'Arn'] }, gameDay: Match.absent(),
     },

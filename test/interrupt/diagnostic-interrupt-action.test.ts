@@ -1,0 +1,101 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Alarm, AlarmRule, AlarmState, CompositeAlarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
+import { DiagnosticInterrupt, DiagnosticInterruptAction, FleetUnresponsiveAlarm, InterruptMode, KdumpAssociation, KdumpTargets, UnresponsiveAlarm } from '../../src';
+
+process.env.CDK_VALIDATION = 'false';
+
+const READ = ['cloudwatch:DescribeAlarms', 'cloudwatch:DescribeAlarmContributors'];
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [Match.stringLikeRegexp(id), 'Arn'] });
+const ELSEWHERE = { env: { region: 'us-east-1', account: '123456789012' } };
+
+function setUp() {
+  const stack = new Stack(new App(), 'Test', { env: { region: 'eu-west-1', account: '123456789012' } });
+  const instance = new CfnInstance(stack, 'A', { instanceType: 't3.small' });
+  const kdump = new KdumpAssociation(stack, 'Kdump', { targets: KdumpTargets.instance(instance) });
+  const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump });
+  const watch = (id: string, scope: Stack = stack) => new UnresponsiveAlarm(scope, id, { instance });
+  return { stack, instance, interrupt, watch, action: new DiagnosticInterruptAction(interrupt) };
+}
+
+test('lets these alarms alone invoke the function, and the function read these alarms', () => {
+  const { stack, watch, action } = setUp();
+  for (const id of ['One', 'Two']) watch(id).addAlarmAction(action);
+  const template = Template.fromStack(stack); // throws on circular references
+  for (const id of ['One', 'Two']) {
+    template.hasResourceProperties('AWS::Lambda::Permission', { Principal: 'lambda.alarms.cloudwatch.amazonaws.com', SourceArn: arnOf(id) });
+    template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [{ Action: READ, Effect: 'Allow', Resource: arnOf(id) }] } });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'StatusCheckFailed_Instance', AlarmActions: [arnOf('InterruptFunction')] });
+  }
+  template.resourceCountIs('AWS::Lambda::Permission', 2);
+});
+
+test('lets the function read a composite alarm, which CloudWatch shows only to those who may read all, and no other way', () => {
+  const { stack, watch, action } = setUp();
+  const alarms = ['One', 'Two'].map(id => AlarmRule.fromAlarm(watch(id), AlarmState.ALARM));
+  new CompositeAlarm(stack, 'Both', { alarmRule: AlarmRule.allOf(...alarms) }).addAlarmAction(action);
+  const template = Template.fromStack(stack);
+  template.hasResourceProperties('AWS::CloudWatch::CompositeAlarm', { AlarmActions: [arnOf('InterruptFunction')] });
+  template.hasResourceProperties('AWS::Lambda::Permission', { SourceArn: arnOf('Both') });
+  template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [{ Action: READ, Effect: 'Allow', Resource: '*' }] } });
+});
+
+test('takes an alarm of another stack, without a circle of the stacks', () => {
+  const { stack, watch, action } = setUp();
+  const other = new Stack(stack.node.root as App, 'Other', { env: { region: stack.region, account: stack.account } });
+  watch('One', other).addAlarmAction(action);
+  Template.fromStack(other).resourceCountIs('AWS::Lambda::Permission', 1);
+  Template.fromStack(other).resourceCountIs('AWS::IAM::Policy', 1);
+  expect(stack.dependencies).toEqual([]);
+});
+
+test('may be given twice to an alarm, and beside a rehearsal of another interrupt', () => {
+  const { stack, interrupt, watch, action } = setUp();
+  const rehearsal = new DiagnosticInterrupt(stack, 'Rehearsal', { kdump: interrupt._kdump, mode: InterruptMode.DRY_RUN });
+  const [one, fleet] = [watch('One'), new FleetUnresponsiveAlarm(stack, 'Fleet')];
+  [action, action, new DiagnosticInterruptAction(rehearsal)].forEach(each => one.addAlarmAction(each));
+  [interrupt, rehearsal].forEach(each => each.addFleetAlarm(fleet));
+  const template = Template.fromStack(stack);
+  template.resourceCountIs('AWS::Events::Rule', 2);
+  template.resourceCountIs('AWS::Lambda::Permission', 4);
+  template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    AlarmActions: [arnOf('InterruptFunction'), arnOf('InterruptFunction'), arnOf('RehearsalFunction')],
+  });
+});
+
+test('takes 20 alarms, whose policies fit into the limits, and refuses one more', () => {
+  const { stack, watch, action } = setUp();
+  for (let at = 1; at <= 20; at++) watch(`UnresponsiveWebServerInstance${at}`).addAlarmAction(action);
+  const template = Template.fromStack(stack);
+  // References stand for names of at most 128 characters; these are usual lengths. IAM counts no white space.
+  const length = (value: unknown) => JSON.stringify(value).replace(/\{"(Ref|Fn::GetAtt)":("[^"]*"|\[[^\]]*\])\}/g, '"arn:aws:service:eu-west-1:123456789012:type:'
+    .padEnd(120, 'x') + '"').length;
+  const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(each => JSON.stringify(each).includes('InterruptRole'));
+  expect(policies).toHaveLength(21);
+  expect(length(policies.map(each => each.Properties.PolicyDocument))).toBeLessThan(10_240);
+  expect(length(Object.values(template.findResources('AWS::Lambda::Permission')).map(each => each.Properties))).toBeLessThan(20 * 1024 / 1.5);
+
+  expect(() => watch('OneMore').addAlarmAction(action))
+    .toThrow(/^Test\/Interrupt: Test\/OneMore is its alarm number 21; 20 are allowed.*KdumpTargets\.tag\(\).*FleetUnresponsiveAlarm\.$/);
+});
+
+test('refuses an alarm of another Region', () => {
+  const { stack, action } = setUp();
+  const there = new Stack(stack.node.root as App, 'There', ELSEWHERE);
+  const alarm = new Alarm(there, 'Alarm', { metric: new Metric({ namespace: 'AWS/EC2', metricName: 'm' }), threshold: 1, evaluationPeriods: 1 });
+  expect(() => alarm.addAlarmAction(action)).toThrow(/Test\/Interrupt is in eu-west-1, but There\/Alarm is in us-east-1/);
+});
+
+test('refuses a fleet alarm of another Region', () => {
+  const { stack, interrupt } = setUp();
+  const alarm = new FleetUnresponsiveAlarm(new Stack(stack.node.root as App, 'There', ELSEWHERE), 'Fleet');
+  expect(() => interrupt.addFleetAlarm(alarm)).toThrow(/Test\/Interrupt is in eu-west-1, but There\/Fleet is in us-east-1/);
+});
+
+test('refuses a fleet alarm of another stack, which would make the stacks a circle', () => {
+  const { stack, interrupt } = setUp();
+  const there = new Stack(stack.node.root as App, 'There', { env: { region: stack.region, account: stack.account } });
+  expect(() => interrupt.addFleetAlarm(new FleetUnresponsiveAlarm(there, 'Fleet')))
+    .toThrow(/^There\/Fleet is in another stack than Test\/Interrupt, .* Define the alarm in Test\.$/);
+});
