@@ -1,32 +1,63 @@
-import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/client-cloudwatch';
+import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, DescribeInstanceStatusCommand, DescribeInstanceTypesCommand } from '@aws-sdk/client-ec2';
-import { DescribeInstanceAssociationsStatusCommand } from '@aws-sdk/client-ssm';
-import { awsAnswersForAHungInstance, awsError, cloudWatchMock, ec2Mock, instanceIs, ssmMock } from './aws-mock';
-import { ALARM_ARN, ARMED, ASSOCIATION, DIRECT, FROM_ALARM, HUNG, INSTANCE, OTHER_INSTANCE } from './fixtures';
+import { DescribeAssociationCommand, DescribeInstanceAssociationsStatusCommand } from '@aws-sdk/client-ssm';
+import { awsAnswersForAHungInstance, awsCalls, awsError, cloudWatchMock, dynamoDbMock, ec2Mock, instanceIs, itIs, ssmMock } from './aws-mock';
+import { ARMED, ASSOCIATION, BY_SHARE, DIRECT, FROM_ALARM, GAME_DAY, HUNG, INSTANCE, OTHER_INSTANCE } from './fixtures';
 import { EVIDENCE_DEADLINE_MS, gatherEvidence } from '../../src/interrupt/evidence';
 
-beforeEach(awsAnswersForAHungInstance);
+// The alarm and the mute rules: evidence-of-alarm.test.ts.
+
+beforeEach(() => {
+  itIs();
+  awsAnswersForAHungInstance();
+});
+afterEach(() => { jest.useRealTimers(); });
+
+/** Each part that one API answers, and what the part says of it. */
+const APIS = [
+  ['alarm', cloudWatchMock, DescribeAlarmsCommand, 'cloudwatch'],
+  ['mute', cloudWatchMock, ListAlarmMuteRulesCommand, 'cloudwatch:ListAlarmMuteRules'],
+  ['instance', ec2Mock, DescribeInstancesCommand, 'ec2:DescribeInstances'],
+  ['status', ec2Mock, DescribeInstanceStatusCommand, 'ec2:DescribeInstanceStatus'],
+  ['kdump', ssmMock, DescribeInstanceAssociationsStatusCommand, 'ssm:DescribeInstanceAssociationsStatus'],
+  ['fleet', ssmMock, DescribeAssociationCommand, 'ssm:DescribeAssociation'],
+  ['claims', dynamoDbMock, GetItemCommand, 'dynamodb'],
+  ['claims', dynamoDbMock, QueryCommand, 'dynamodb'],
+] as const;
 
 test('gathers what AWS says, as plain JSON', async () => {
   const evidence = await gatherEvidence(FROM_ALARM, ARMED);
-  expect(evidence).toEqual({
-    ...HUNG,
-    alarm: { state: 'ALARM', stateSince: '2026-01-02T03:05:00.000Z' },
-  });
+  expect(evidence).toEqual(HUNG);
   expect(JSON.parse(JSON.stringify(evidence))).toEqual(evidence);
 });
 
-test('asks about this instance, this alarm and metric alarms only, and also when the instance is not running', async () => {
+test('asks about this instance, and also when the instance is not running', async () => {
   await gatherEvidence(FROM_ALARM, ARMED);
-  expect(cloudWatchMock.commandCalls(DescribeAlarmsCommand)[0].args[0].input).toEqual({ AlarmNames: ['web-unresponsive'], AlarmTypes: ['MetricAlarm'] });
   expect(ec2Mock.commandCalls(DescribeInstancesCommand)[0].args[0].input).toEqual({ InstanceIds: [INSTANCE] });
   expect(ec2Mock.commandCalls(DescribeInstanceStatusCommand)[0].args[0].input).toEqual({ InstanceIds: [INSTANCE], IncludeAllInstances: true });
   expect(ssmMock.commandCalls(DescribeInstanceAssociationsStatusCommand)[0].args[0].input).toMatchObject({ InstanceId: INSTANCE });
 });
 
-test('asks for no alarm on a direct call', async () => {
-  expect(await gatherEvidence(DIRECT, ARMED)).not.toHaveProperty('alarm');
+test.each([DIRECT, GAME_DAY])('asks for no alarm where there is none: $source.kind', async (request) => {
+  const evidence = await gatherEvidence(request, ARMED);
+  expect(evidence).not.toHaveProperty('alarm');
+  expect(evidence).not.toHaveProperty('mute');
   expect(cloudWatchMock.calls()).toHaveLength(0);
+});
+
+test('asks for the size of the fleet only where the limit is a share of it, and counts all statuses', async () => {
+  expect(await gatherEvidence(DIRECT, ARMED)).not.toHaveProperty('fleet');
+  expect(ssmMock.commandCalls(DescribeAssociationCommand)).toHaveLength(0);
+  expect(await gatherEvidence(DIRECT, BY_SHARE)).toMatchObject({ fleet: { size: 26 } });
+  expect(ssmMock.commandCalls(DescribeAssociationCommand)[0].args[0].input).toEqual({ AssociationId: ASSOCIATION });
+});
+
+test('knows what is claimed', async () => {
+  const expiresAt = { N: String(Date.parse('2026-01-02T04:00:00Z') / 1000) };
+  dynamoDbMock.on(GetItemCommand).resolves({ Item: { expiresAt } });
+  dynamoDbMock.on(QueryCommand).resolves({ Items: [{ name: { S: '002' }, expiresAt }] });
+  expect(await gatherEvidence(DIRECT, ARMED)).toMatchObject({ claims: { cooldownUntil: '2026-01-02T04:00:00.000Z', takenSlots: [2] } });
 });
 
 test('a tag named __proto__ is a tag like any other', async () => {
@@ -54,15 +85,10 @@ test('asks once for a type that it has seen, and again for one of which it got n
 });
 
 describe('an API that fails', () => {
-  test.each([
-    ['alarm', cloudWatchMock, DescribeAlarmsCommand, 'cloudwatch:DescribeAlarms'],
-    ['instance', ec2Mock, DescribeInstancesCommand, 'ec2:DescribeInstances'],
-    ['status', ec2Mock, DescribeInstanceStatusCommand, 'ec2:DescribeInstanceStatus'],
-    ['kdump', ssmMock, DescribeInstanceAssociationsStatusCommand, 'ssm:DescribeInstanceAssociationsStatus'],
-  ] as const)('fails for %s alone, by the name of the error', async (piece, mock, command, api) => {
-    const before = await gatherEvidence(FROM_ALARM, ARMED);
+  test.each(APIS)('fails for %s alone, by the name of the error', async (piece, mock, command, api) => {
+    const before = await gatherEvidence(FROM_ALARM, BY_SHARE);
     (mock as typeof ec2Mock).on(command as never).rejects(awsError('UnauthorizedOperation', 403));
-    const evidence = await gatherEvidence(FROM_ALARM, ARMED);
+    const evidence = await gatherEvidence(FROM_ALARM, BY_SHARE);
     expect(evidence).toEqual({
       ...before,
       ...(piece === 'instance' && { instanceType: { missing: expect.any(String) } }),
@@ -78,16 +104,6 @@ describe('an API that fails', () => {
 
 describe('an answer without the thing fails', () => {
   const missing = { missing: expect.stringContaining('IncompleteAnswer') };
-
-  test.each([
-    ['nothing', {}],
-    ['no alarm', { MetricAlarms: [] }],
-    ['the alarm of another Region', { MetricAlarms: [{ AlarmName: 'web-unresponsive', AlarmArn: ALARM_ARN.replace('central', 'west'), StateValue: 'ALARM' as const }] }],
-    ['an alarm without a state', { MetricAlarms: [{ AlarmArn: ALARM_ARN }] }],
-  ])('alarm: %s', async (_what, answer) => {
-    cloudWatchMock.on(DescribeAlarmsCommand).resolves(answer);
-    expect((await gatherEvidence(FROM_ALARM, ARMED)).alarm).toEqual(missing);
-  });
 
   const facts = { InstanceType: 'm7i.large' as const, Architecture: 'x86_64' as const };
   test.each([
@@ -134,6 +150,27 @@ describe('an answer without the thing fails', () => {
     ssmMock.on(DescribeInstanceAssociationsStatusCommand).resolves(answer);
     expect((await gatherEvidence(DIRECT, ARMED)).kdump).toEqual(missing);
   });
+
+  test.each([
+    ['nothing', {}],
+    ['no overview, as long as the association has not run', { AssociationDescription: {} }],
+    ['no counts', { AssociationDescription: { Overview: { Status: 'Success' } } }],
+  ])('fleet: %s', async (_what, answer) => {
+    ssmMock.on(DescribeAssociationCommand).resolves(answer);
+    expect((await gatherEvidence(DIRECT, BY_SHARE)).fleet).toEqual(missing);
+  });
+
+  test.each([['no list', {}], ['only a part', { Items: [], LastEvaluatedKey: { kind: { S: 'breaker' } } }]])('claims: %s', async (_what, answer) => {
+    dynamoDbMock.on(QueryCommand).resolves(answer);
+    expect((await gatherEvidence(DIRECT, ARMED)).claims).toEqual(missing);
+  });
+
+  test('status: a date that is none', async () => {
+    ec2Mock.on(DescribeInstanceStatusCommand).resolves({
+      InstanceStatuses: [{ InstanceId: INSTANCE, InstanceStatus: { Status: 'impaired', Details: [{ ImpairedSince: new Date(NaN) }] }, SystemStatus: ok }],
+    });
+    expect((await gatherEvidence(DIRECT, ARMED)).status).toEqual({ missing: expect.stringContaining('RangeError') });
+  });
 });
 
 describe('the status of the association', () => {
@@ -159,39 +196,42 @@ describe('the status of the association', () => {
   test('fails when the pages do not end', async () => {
     ssmMock.on(DescribeInstanceAssociationsStatusCommand).resolves({ InstanceAssociationStatusInfos: [], NextToken: 'more' });
     expect((await gatherEvidence(DIRECT, ARMED)).kdump).toEqual({ missing: expect.stringContaining('IncompleteAnswer') });
-    expect(ssmMock.calls()).toHaveLength(5);
+    expect(ssmMock.calls()).toHaveLength(10);
   });
 });
 
 describe('time', () => {
   beforeEach(() => { jest.useFakeTimers(); });
-  afterEach(() => { jest.useRealTimers(); });
 
-  test.each([
-    ['alarm', cloudWatchMock, DescribeAlarmsCommand],
-    ['instance', ec2Mock, DescribeInstancesCommand],
-    ['status', ec2Mock, DescribeInstanceStatusCommand],
-    ['kdump', ssmMock, DescribeInstanceAssociationsStatusCommand],
-  ] as const)('fails for %s when no answer comes, and keeps the rest', async (piece, mock, command) => {
+  test.each(APIS)('fails for %s when no answer comes, and keeps the rest', async (piece, mock, command) => {
     (mock as typeof ec2Mock).on(command as never).callsFake(async () => new Promise(() => {}));
-    const gathering = gatherEvidence(FROM_ALARM, ARMED);
-    await jest.advanceTimersByTimeAsync(EVIDENCE_DEADLINE_MS);
-    const evidence = await gathering;
+    const gathering = gatherEvidence(FROM_ALARM, BY_SHARE);
+    await jest.advanceTimersByTimeAsync(EVIDENCE_DEADLINE_MS - 1);
     const [, options] = (mock as typeof ec2Mock).commandCalls(command as never)[0].args as unknown as [unknown, { abortSignal: AbortSignal }];
+    expect(options.abortSignal.aborted).toBe(false);
+    await jest.advanceTimersByTimeAsync(1);
+    const evidence = await gathering;
     expect(options.abortSignal.aborted).toBe(true);
     expect(evidence[piece]).toEqual({ missing: expect.stringContaining('EvidenceTimeout') });
-    for (const other of (['alarm', 'status', 'kdump'] as const).filter((each) => each !== piece)) expect(evidence[other]).not.toHaveProperty('missing');
+    const others = (['alarm', 'mute', 'status', 'kdump', 'claims', 'fleet'] as const).filter((each) => each !== piece);
+    for (const other of others) expect(evidence[other]).not.toHaveProperty('missing');
+  });
+
+  test('fails for the type of the instance alone when only that answer does not come', async () => {
+    instanceIs({ InstanceType: 'c6i.32xlarge' });
+    ec2Mock.on(DescribeInstanceTypesCommand).callsFake(async () => new Promise(() => {}));
+    const gathering = gatherEvidence(DIRECT, ARMED);
+    await jest.advanceTimersByTimeAsync(EVIDENCE_DEADLINE_MS);
+    expect(await gathering).toMatchObject({ instance: { state: 'running' }, instanceType: { missing: expect.stringContaining('EvidenceTimeout') } });
   });
 
   test('asks for everything before the first answer has come', async () => {
-    cloudWatchMock.on(DescribeAlarmsCommand).callsFake(async () => new Promise(() => {}));
-    ec2Mock.on(DescribeInstancesCommand).callsFake(async () => new Promise(() => {}));
-    ec2Mock.on(DescribeInstanceStatusCommand).callsFake(async () => new Promise(() => {}));
-    ssmMock.on(DescribeInstanceAssociationsStatusCommand).callsFake(async () => new Promise(() => {}));
-    const gathering = gatherEvidence(FROM_ALARM, ARMED);
-    expect([cloudWatchMock.calls().length, ec2Mock.calls().length, ssmMock.calls().length]).toEqual([1, 2, 1]);
+    for (const [, mock, command] of APIS) (mock as typeof ec2Mock).on(command as never).callsFake(async () => new Promise(() => {}));
+    const gathering = gatherEvidence(FROM_ALARM, BY_SHARE);
+    expect([cloudWatchMock, ec2Mock, ssmMock, dynamoDbMock].map(mock => mock.calls().length)).toEqual([2, 2, 2, 2]);
     await jest.advanceTimersByTimeAsync(EVIDENCE_DEADLINE_MS);
-    await gathering;
+    expect(Object.values(await gathering).filter(part => typeof part === 'object' && 'missing' in part)).toHaveLength(8);
+    expect(awsCalls()).toHaveLength(8);
   });
 
   test('leaves no timer behind', async () => {
