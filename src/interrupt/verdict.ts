@@ -148,7 +148,7 @@ const coolingDown: Rule = (_request, { claims }) => known(claims, 'Was the insta
 /** A fault that takes many instances at once is not theirs, and one dump explains what several would. */
 const circuitOpen: Rule = (_request, evidence, policy) => known(evidence.claims, 'How many were interrupted lately?', ({ takenSlots }) => {
   const left = slotsLeft(evidence, policy);
-  if (left === undefined) return refusal('EvidenceMissing', 'How many targets are there? Not known, and the limit is a share of them');
+  if (left === undefined) return refusal('EvidenceMissing', `How many targets are there, of which the limit is a share? Not known: ${whyNoSize(evidence)}`);
   return left.length > 0 ? undefined
     : refusal('CircuitOpen', `${takenSlots.length} instances were interrupted within ${policy.claims.windowSeconds} s, as many as are allowed`);
 });
@@ -216,6 +216,10 @@ function isProvenByAlarm(request: InterruptRequest, evidence: Evidence, { signal
 function slotsLeft({ claims, fleet }: Evidence, policy: InterruptPolicy): number[] | undefined {
   const slots = slotsOf(policy.claims.limit, fleet);
   return slots === undefined || isMissing(claims) ? undefined : freeSlots(slots, claims.takenSlots);
+}
+
+function whyNoSize({ fleet }: Evidence): string {
+  return fleet && isMissing(fleet) ? fleet.missing : 'the association has no count of them';
 }
 
 /** Not a number where a date is none: every comparison with it fails, so it is written such that failing refuses. */
