@@ -1,65 +1,40 @@
-import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/client-cloudwatch';
+import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeInstancesCommand, DescribeInstanceStatusCommand, DescribeInstanceTypesCommand } from '@aws-sdk/client-ec2';
+import { DescribeAssociationCommand, DescribeInstanceAssociationsStatusCommand } from '@aws-sdk/client-ssm';
 import {
-  DescribeInstancesCommand, DescribeInstanceStatusCommand, DescribeInstanceTypesCommand, SendDiagnosticInterruptCommand,
-} from '@aws-sdk/client-ec2';
-import { DescribeInstanceAssociationsStatusCommand } from '@aws-sdk/client-ssm';
-import type { Context } from 'aws-lambda';
-import { awsAnswersForAHungInstance, awsCalls, awsError, cloudWatchMock, ec2Mock, instanceIs, sends, ssmMock } from './aws-mock';
-import { alarmEvent, ARMED, ASSOCIATION, BY_TAG, INSTANCE, OTHER_INSTANCE } from './fixtures';
+  alarmsAre, awsAnswersForAHungInstance, awsCalls, awsError, cloudWatchMock, dynamoDbMock, ec2Mock, instanceIs, itIs, sends, ssmMock,
+} from './aws-mock';
+import {
+  ago, ALARM_ARN, alarmEvent, ARMED, ASSOCIATION, bridgeEvent, BY_SHARE, BY_TAG, compositeEvent, contributorEvent, INSTANCE, MUTE_ARN, NOW,
+  OTHER_INSTANCE,
+} from './fixtures';
+import { CONTEXT, expectReported, listen, metric, metrics, policyIs } from './reported';
 import { INTERRUPT_POLICY_VARIABLE, InterruptPolicy } from '../../src/interrupt/interrupt-policy';
 import { handler } from '../../src/interrupt/interrupt.lambda';
 
-const CONTEXT = { functionName: 'interrupt', memoryLimitInMB: '256', awsRequestId: 'request-1', invokedFunctionArn: 'arn' } as Context;
-const DIRECT_CALL = { instanceId: INSTANCE, reason: 'game day' };
+// From the event to the verdict. Claim and call: claim-and-call.test.ts.
 
-let output: string[];
-const lines = () => output.join('').split('\n').filter(Boolean).map((line) => JSON.parse(line));
-const logLines = () => lines().filter((line) => !line._aws);
-const metrics = () => lines().filter((line) => line._aws).flatMap(({ _aws, ...values }) => (
-  _aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }: any) => Metrics.map(({ Name }: any) => {
-    const dimensions = Dimensions.map((names: string[]) => Object.fromEntries(names.map((name) => [name, values[name]])));
-    return { Namespace, Name, value: values[Name], dimensions };
-  }))
-));
-
-/** As it stands in a log line: without what is undefined. */
-function asJson(log: object): object {
-  return JSON.parse(JSON.stringify(log));
-}
-
-/** Exactly one log line and one metric, counted in total and by the dimension. */
-function expectReported(message: string, log: object, metric: string, dimension?: object) {
-  expect(logLines()).toHaveLength(1);
-  expect(logLines()[0]).toMatchObject({ message, function_request_id: 'request-1', ...asJson(log) });
-  const service = 'diagnostic-interrupt';
-  expect(metrics()).toEqual([{
-    Namespace: 'CdkDiagnosticInterrupt', Name: metric, value: 1, dimensions: [{ service }, ...(dimension ? [{ service, ...dimension }] : [])],
-  }]);
-}
-
-function policyIs(policy: InterruptPolicy) {
-  process.env[INTERRUPT_POLICY_VARIABLE] = JSON.stringify(policy);
-}
+const DIRECT_CALL = { instanceId: INSTANCE, reason: 'it hangs' };
 
 beforeEach(() => {
+  itIs();
   awsAnswersForAHungInstance();
   policyIs(ARMED);
-  output = [];
-  for (const stream of [process.stdout, process.stderr]) {
-    jest.spyOn(stream, 'write').mockImplementation((chunk) => {
-      output.push(String(chunk));
-      return true;
-    });
-  }
+  listen();
 });
 
 afterEach(() => {
   jest.restoreAllMocks();
+  jest.useRealTimers();
   delete process.env[INTERRUPT_POLICY_VARIABLE];
 });
 
 describe('a hung instance whose kdump is armed', () => {
-  test.each([['an alarm', alarmEvent()], ['a direct call', DIRECT_CALL]])('gets exactly one interrupt from %s', async (_what, event) => {
+  test.each<[string, unknown]>([
+    ['an alarm', alarmEvent()], ['EventBridge', bridgeEvent()], ['a composite alarm', compositeEvent()], ['a fleet alarm', contributorEvent()],
+    ['a direct call', DIRECT_CALL],
+  ])('gets exactly one interrupt from %s', async (_what, event) => {
     const outcome = await handler(event, CONTEXT);
     expect(sends().map(({ args }) => args[0].input)).toEqual([{ InstanceId: INSTANCE }]);
     expect(outcome).toMatchObject({ decision: 'interrupt', instanceId: INSTANCE, sent: true, evidence: { kdump: { status: 'Success' } } });
@@ -70,30 +45,24 @@ describe('a hung instance whose kdump is armed', () => {
     }, 'InterruptsSent');
   });
 
-  test('gets it from a client that never tries twice, over the connections of the reading one', async () => {
-    await handler(alarmEvent(), CONTEXT);
-    const sender = sends()[0].thisValue as any;
-    const reader = ec2Mock.commandCalls(DescribeInstancesCommand)[0].thisValue as any;
-    expect(await sender.config.maxAttempts()).toBe(1);
-    expect(await reader.config.maxAttempts()).toBe(3);
-    expect(sender.config.requestHandler).toBe(reader.config.requestHandler);
-  });
-
-  test('gets it after every read', async () => {
-    await handler(alarmEvent(), CONTEXT);
-    expect(ec2Mock.calls().at(-1)!.args[0]).toBeInstanceOf(SendDiagnosticInterruptCommand);
-    expect(awsCalls()).toHaveLength(5 + Number(ec2Mock.commandCalls(DescribeInstanceTypesCommand).length > 0));
-  });
-
   test('gets it by its tag', async () => {
     policyIs(BY_TAG);
     expect(await handler(alarmEvent(), CONTEXT)).toMatchObject({ sent: true });
   });
+
+  test('gets it by a share of the fleet', async () => {
+    policyIs(BY_SHARE);
+    expect(await handler(alarmEvent(), CONTEXT)).toMatchObject({ sent: true, evidence: { fleet: { size: 26 } } });
+  });
 });
 
 describe('refuses, and sends nothing:', () => {
-  const status = (instanceStatus: string, systemStatus: string) => ec2Mock.on(DescribeInstanceStatusCommand).resolves({
-    InstanceStatuses: [{ InstanceId: INSTANCE, InstanceStatus: { Status: instanceStatus as 'ok' }, SystemStatus: { Status: systemStatus as 'ok' } }],
+  const status = (instanceStatus: string, systemStatus: string, ImpairedSince?: Date) => ec2Mock.on(DescribeInstanceStatusCommand).resolves({
+    InstanceStatuses: [{
+      InstanceId: INSTANCE,
+      InstanceStatus: { Status: instanceStatus as 'ok', Details: [{ Name: 'reachability', Status: 'failed', ImpairedSince }] },
+      SystemStatus: { Status: systemStatus as 'ok' },
+    }],
   });
   const typeIs = (name: string, facts: object) => {
     instanceIs({ InstanceType: name });
@@ -101,11 +70,14 @@ describe('refuses, and sends nothing:', () => {
       InstanceTypes: [{ InstanceType: name as 'm4.large', Hypervisor: 'nitro', BareMetal: false, ProcessorInfo: { SupportedArchitectures: ['x86_64'] }, ...facts }],
     });
   };
+  const expiresAt = { N: String(NOW.getTime() / 1000 + 60) };
   test.each<[string, () => unknown]>([
-    ['NotInAlarm', () => cloudWatchMock.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [{ AlarmArn: alarmEvent().alarmArn, StateValue: 'OK' }] })],
+    ['NotInAlarm', () => alarmsAre({ StateValue: 'OK' })],
+    ['Muted', () => cloudWatchMock.on(ListAlarmMuteRulesCommand).resolves({ AlarmMuteRuleSummaries: [{ AlarmMuteRuleArn: MUTE_ARN }] })],
+    ['CoolingDown', () => dynamoDbMock.on(GetItemCommand).resolves({ Item: { expiresAt } })],
     ['NotATarget', () => policyIs({ ...BY_TAG, targets: { tag: { key: 'kdump', values: ['never'] } } })],
     ['NotRunning', () => instanceIs({ State: { Name: 'stopping' } })],
-    ['SystemImpaired', () => status('impaired', 'impaired')],
+    ['SystemImpaired', () => status('impaired', 'impaired', new Date('2026-01-02T03:04:00Z'))],
     ['Responsive', () => status('ok', 'ok')],
     ['BareMetal', () => typeIs('m7i.metal-24xl', { Hypervisor: undefined, BareMetal: true })],
     ['UnsupportedInstanceType', () => typeIs('m4.large', { Hypervisor: 'xen' })],
@@ -129,6 +101,8 @@ describe('refuses, and sends nothing:', () => {
     ['NotInAlarm', alarmEvent('OK'), ARMED],
     ['NotInAlarm', alarmEvent('INSUFFICIENT_DATA'), BY_TAG],
     ['NotATarget', { ...DIRECT_CALL, instanceId: OTHER_INSTANCE }, ARMED],
+    ['Muted', contributorEvent({ muteDetail: { mutedByArn: MUTE_ARN } }), ARMED],
+    ['StaleEvent', { ...alarmEvent(), time: ago(601) }, ARMED],
   ])('refuses %s without asking AWS anything, when the event itself says enough', async (reason, event, policy) => {
     policyIs(policy);
     const outcome = await handler(event, CONTEXT);
@@ -143,7 +117,12 @@ describe('refuses, and sends nothing:', () => {
     ['status', ec2Mock, DescribeInstanceStatusCommand],
     ['type', ec2Mock, DescribeInstanceTypesCommand],
     ['kdump', ssmMock, DescribeInstanceAssociationsStatusCommand],
+    ['fleet', ssmMock, DescribeAssociationCommand],
+    ['mute', cloudWatchMock, ListAlarmMuteRulesCommand],
+    ['claim', dynamoDbMock, GetItemCommand],
+    ['slots', dynamoDbMock, QueryCommand],
   ] as const)('fails with EvidenceMissing, so that Lambda tries again, when the API for the %s fails', async (piece, mock, command) => {
+    policyIs(BY_SHARE);
     instanceIs({ InstanceType: `c7i.${piece}` }); // a type that is not remembered from another test
     (mock as typeof ec2Mock).on(command as never).rejects(awsError('RequestLimitExceeded', 503));
     await expect(handler(alarmEvent(), CONTEXT)).rejects.toThrow(expect.objectContaining({
@@ -152,6 +131,30 @@ describe('refuses, and sends nothing:', () => {
     expect(sends()).toHaveLength(0);
     expectReported('InterruptRefused', { evidence: {}, verdict: { reason: 'EvidenceMissing' } },
       'InterruptsRefused', { Reason: 'EvidenceMissing' });
+  });
+
+  test('refuses CircuitOpen, and counts it as what it is as well, wherever it stands among the reasons', async () => {
+    dynamoDbMock.on(QueryCommand).resolves({ Items: ['000', '001', '002'].map(name => ({ name: { S: name }, expiresAt })) });
+    expect(await handler(alarmEvent(), CONTEXT)).toMatchObject({ reason: 'CircuitOpen', refusals: [{ reason: 'CircuitOpen' }], sent: false });
+    expect(metrics()).toEqual([metric('InterruptsRefused', { Reason: 'CircuitOpen' }), metric('CircuitOpen')]);
+    listen();
+    status('ok', 'ok');
+    expect(await handler(alarmEvent(), CONTEXT)).toMatchObject({ reason: 'Responsive', refusals: [{ reason: 'Responsive' }, { reason: 'CircuitOpen' }] });
+    expect(metrics()).toEqual([metric('InterruptsRefused', { Reason: 'Responsive' }), metric('CircuitOpen')]);
+    expect(sends()).toHaveLength(0);
+  });
+
+  test('fails with ImpairedTooShort, so that Lambda tries again, when the instance has not hung for long', async () => {
+    policyIs({ ...ARMED, minimumImpairedSeconds: 91 });
+    await expect(handler(alarmEvent(), CONTEXT)).rejects.toThrow(expect.objectContaining({ name: 'ImpairedTooShort', message: expect.stringContaining('90 s') }));
+    expect(sends()).toHaveLength(0);
+    expectReported('InterruptRefused', { verdict: { reason: 'ImpairedTooShort' } }, 'InterruptsRefused', { Reason: 'ImpairedTooShort' });
+  });
+
+  test('refuses for good what is too short and something else as well', async () => {
+    policyIs({ ...ARMED, minimumImpairedSeconds: 91 });
+    instanceIs({ State: { Name: 'stopped' } });
+    expect(await handler(alarmEvent(), CONTEXT)).toMatchObject({ reason: 'NotRunning', refusals: [{ reason: 'NotRunning' }, { reason: 'ImpairedTooShort' }] });
   });
 
   test('refuses for good when something else is certain, although evidence is missing', async () => {
@@ -166,12 +169,12 @@ describe('refuses, and sends nothing:', () => {
 describe('fails before AWS is asked anything:', () => {
   test.each<[string, unknown]>([
     ['an unknown event', { Records: [] }],
-    ['a composite alarm', { ...alarmEvent(), alarmData: { ...alarmEvent().alarmData, configuration: { alarmRule: 'ALARM(a)' } } }],
+    ['a composite alarm that nothing set off', { ...alarmEvent(), alarmData: { ...alarmEvent().alarmData, configuration: { alarmRule: 'ALARM(a)' } } }],
     ['nothing', undefined],
   ])('fails with UnknownEvent on %s', async (_what, event) => {
     await expect(handler(event, CONTEXT)).rejects.toThrow(expect.objectContaining({ name: 'UnknownEvent' }));
     expect(awsCalls()).toHaveLength(0);
-    expectReported('InterruptFailed', { level: 'ERROR', error: { name: 'UnknownEvent' } },
+    expectReported('RequestFailed', { level: 'ERROR', error: { name: 'UnknownEvent' } },
       'Errors', { ErrorName: 'UnknownEvent' });
   });
 
@@ -180,30 +183,45 @@ describe('fails before AWS is asked anything:', () => {
     if (policy) process.env[INTERRUPT_POLICY_VARIABLE] = policy;
     await expect(handler(alarmEvent(), CONTEXT)).rejects.toThrow(expect.objectContaining({ name: 'InvalidPolicy' }));
     expect(awsCalls()).toHaveLength(0);
-    expectReported('InterruptFailed', { error: { name: 'InvalidPolicy' } }, 'Errors', { ErrorName: 'InvalidPolicy' });
+    expectReported('RequestFailed', { error: { name: 'InvalidPolicy' } }, 'Errors', { ErrorName: 'InvalidPolicy' });
   });
 });
 
-describe('an interrupt that EC2 does not accept', () => {
-  test.each([
-    ['a clear no', awsError('UnsupportedOperation', 400), false],
-    ['a denial', awsError('UnauthorizedOperation', 403), false],
-    ['a fault of EC2, after which it may have arrived', awsError('InternalError', 500), undefined],
-    ['a lost answer, after which it may have arrived', Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' }), undefined],
-  ])('fails for good on %s: one call, the name in the answer, no second try by Lambda', async (_what, error, sent) => {
-    ec2Mock.on(SendDiagnosticInterruptCommand).rejects(error);
-    const outcome = await handler(alarmEvent(), CONTEXT);
-    expect(sends()).toHaveLength(1);
-    expect(outcome).toMatchObject({ decision: 'interrupt', instanceId: INSTANCE, error: { name: error.name, message: error.message } });
-    expect(outcome.sent).toBe(sent);
-    expectReported('InterruptFailed', { level: 'ERROR', request: {}, evidence: outcome.evidence, verdict: { decision: 'interrupt' }, error: { name: error.name } },
-      'Errors', { ErrorName: error.name });
+describe('a composite alarm whose alarms', () => {
+  const fails = async (name: string, message: string) => {
+    await expect(handler(compositeEvent(), CONTEXT)).rejects.toThrow(expect.objectContaining({ name, message: expect.stringContaining(message) }));
+    expect(sends()).toHaveLength(0);
+    expect(ec2Mock.calls()).toHaveLength(0);
+    expectReported('RequestFailed', { level: 'ERROR', error: { name } }, 'Errors', { ErrorName: name });
+  };
+  const instanceDimension = (Value: string) => [{ Name: 'InstanceId', Value }];
+
+  test('watch several instances fails: it is about none of them', async () => {
+    alarmsAre({ Dimensions: instanceDimension(OTHER_INSTANCE) });
+    await fails('UnknownEvent', '2 instances instead of one');
   });
 
-  test.each([['RequestLimitExceeded', 503], ['Throttling', 400]])('fails the invocation on %s, which surely did not arrive', async (name, code) => {
-    ec2Mock.on(SendDiagnosticInterruptCommand).rejects(awsError(name, code));
-    await expect(handler(alarmEvent(), CONTEXT)).rejects.toThrow(expect.objectContaining({ name }));
-    expect(sends()).toHaveLength(1);
-    expectReported('InterruptFailed', { error: { name } }, 'Errors', { ErrorName: name });
+  test('watch no instance fails', async () => {
+    alarmsAre({ Dimensions: [] });
+    await expect(handler(compositeEvent([ALARM_ARN]), CONTEXT)).rejects.toThrow(expect.objectContaining({ name: 'UnknownEvent' }));
+  });
+
+  test('watch something else by that name fails', async () => {
+    cloudWatchMock.on(DescribeAlarmsCommand).callsFake(({ AlarmNames }) => ({
+      MetricAlarms: AlarmNames.map((name: string) => (
+        { AlarmArn: ALARM_ARN.replace('web-unresponsive', name), MetricName: 'm', Dimensions: instanceDimension('i-unknown') }
+      )),
+    }));
+    await fails('UnknownEvent', 'not an instance ID');
+  });
+
+  test('cannot be read fails with EvidenceMissing, so that Lambda tries again', async () => {
+    cloudWatchMock.on(DescribeAlarmsCommand).rejects(awsError('AccessDenied', 403));
+    await fails('EvidenceMissing', 'AccessDenied');
+  });
+
+  test('are of another account fails with EvidenceMissing', async () => {
+    alarmsAre({ AlarmArn: ALARM_ARN.replace('111122223333', '999988887777') });
+    await fails('EvidenceMissing', 'IncompleteAnswer');
   });
 });
