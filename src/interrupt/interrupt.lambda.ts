@@ -8,7 +8,7 @@ import { InterruptMetric } from './interrupt-metric';
 import { INTERRUPT_POLICY_VARIABLE } from './interrupt-policy';
 import { instancesWatchedBy } from './read-alarm';
 import { readPolicy } from './read-policy';
-import type { RefusalReason } from './refusal';
+import { MAY_PASS, RefusalReason } from './refusal';
 import { Outcome, respond } from './respond';
 import { count, logger, nameAndMessage } from './telemetry';
 import { CompositeRequest, InterruptRequest, parseTrigger, UnknownEventError } from './trigger';
@@ -25,8 +25,6 @@ export class NotYetError extends Error {
   }
 }
 
-const NOT_YET: Array<RefusalReason | undefined> = ['EvidenceMissing', 'ImpairedTooShort'];
-
 export async function handler(event: { readonly RequestType: string }, context: Context): Promise<CustomResourceAnswer>;
 export async function handler(event: unknown, context: Context): Promise<Outcome>;
 export async function handler(event: unknown, context: Context): Promise<Outcome | CustomResourceAnswer> {
@@ -42,7 +40,7 @@ export async function handler(event: unknown, context: Context): Promise<Outcome
     throw error;
   }
   const { reason, explanation = '' } = outcome;
-  if (NOT_YET.includes(reason)) throw new NotYetError(reason!, explanation);
+  if (reason && MAY_PASS.includes(reason)) throw new NotYetError(reason, explanation);
   return outcome;
 }
 

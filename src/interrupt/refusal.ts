@@ -2,6 +2,9 @@ import type { InterruptRefusal } from './interrupt-refusal';
 
 export type RefusalReason = `${InterruptRefusal}`;
 
+/** What time may cure, so that it is worth to ask again; the later ones say less. */
+export const MAY_PASS: RefusalReason[] = ['ImpairedTooShort', 'EvidenceMissing'];
+
 export interface Refusal {
   readonly reason: RefusalReason;
   readonly explanation: string;

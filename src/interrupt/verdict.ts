@@ -1,7 +1,7 @@
 import { freeSlots, slotsOf } from './breaker';
 import { AlarmFacts, CheckFacts, Evidence, Found, isMissing } from './facts';
 import type { InterruptPolicy } from './interrupt-policy';
-import { Refusal, refusal, Refused, refused } from './refusal';
+import { MAY_PASS, Refusal, refusal, Refused, refused } from './refusal';
 import type { InterruptRequest } from './trigger';
 
 /** An interrupt may be claimed, for one of the slots of the breaker. */
@@ -18,8 +18,8 @@ export type Verdict = Granted | Refused;
  */
 export function decide(request: InterruptRequest, evidence: Evidence, policy: InterruptPolicy): Verdict {
   const refusals = RULES.map((rule) => rule(request, evidence, policy)).filter((found) => found !== undefined);
-  // A certainty is the better headline than a doubt, and it is final: only a doubt is worth asking AWS again.
-  const ordered = [...refusals.filter((found) => !isDoubt(found)), ...refusals.filter(isDoubt)];
+  // What is final is the headline: only without it is it worth to ask again. A certainty comes before a doubt.
+  const ordered = [...refusals].sort((one, other) => rankOf(one) - rankOf(other));
   // Alone, so that the reason DryRun always means: it would have been sent.
   if (ordered.length === 0 && policy.mode !== 'armed') {
     ordered.push(refusal('DryRun', 'Every condition for an interrupt holds and it would have been sent, but the mode is dryRun'));
@@ -235,6 +235,7 @@ function notClear(what: string, { status }: CheckFacts): Refusal {
   return refusal('EvidenceMissing', `The ${what} status check says neither ok nor impaired, but ${status}`);
 }
 
-function isDoubt({ reason }: Refusal): boolean {
-  return reason === 'EvidenceMissing';
+/** The reasons that time may cure come last. */
+function rankOf({ reason }: Refusal): number {
+  return MAY_PASS.indexOf(reason);
 }

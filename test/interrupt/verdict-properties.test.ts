@@ -137,10 +137,10 @@ test.each(Object.keys(knobs))('refuses whatever it refused before with a stricte
   expect(seen.narrowed).toBeGreaterThan(0); // the knob does something
 });
 
-test('refuses with a list whose first is the headline, in the documented order, doubts last, and DryRun alone', () => {
+test('refuses with a list whose first is the headline, in the documented order, what time may cure last, and DryRun alone', () => {
   const order: RefusalReason[] = [
-    'NotATarget', 'NotInAlarm', 'Muted', 'StaleEvent', 'NotRunning', 'SystemImpaired', 'Responsive', 'ImpairedTooShort', 'BareMetal',
-    'UnsupportedInstanceType', 'UnsupportedArchitecture', 'KdumpNotArmed', 'CoolingDown', 'CircuitOpen', 'EvidenceMissing', 'DryRun',
+    'NotATarget', 'NotInAlarm', 'Muted', 'StaleEvent', 'NotRunning', 'SystemImpaired', 'Responsive', 'BareMetal',
+    'UnsupportedInstanceType', 'UnsupportedArchitecture', 'KdumpNotArmed', 'CoolingDown', 'CircuitOpen', 'ImpairedTooShort', 'EvidenceMissing', 'DryRun',
   ];
   fc.assert(fc.property(request, evidence, policy, (r, e, p) => {
     const verdict = decide(r, e, p);

@@ -193,7 +193,7 @@ describe('together', () => {
       'KdumpNotArmed', 'CoolingDown', 'CircuitOpen',
     ]);
     expect(reasons(FROM_ALARM, { ...type({ bareMetal: true, hypervisor: undefined, architectures: ['arm64'] }), status: (impaired(ago(1)) as typeof HUNG).status }, ARMED))
-      .toEqual(['ImpairedTooShort', 'BareMetal', 'UnsupportedArchitecture']);
+      .toEqual(['BareMetal', 'UnsupportedArchitecture', 'ImpairedTooShort']);
   });
 
   test('refuses as DryRun only what it would have sent', () => {
