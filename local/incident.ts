@@ -175,7 +175,7 @@ export class Incident {
     const aMinute = stand.aws.clock.minutes(1);
     const impaired = () => Date.now() - (stand.aws.ec2.get(instanceId).impairedSince?.getTime() ?? Infinity) > aMinute;
     await stand.waitFor('the instance to be impaired for a minute', impaired, MINUTES);
-    const rehearsal = this.deployment!.physicalId(`${STACK}/Rehearsal/Function/Resource`);
+    const rehearsal = this.deployment!.physicalId(`${STACK}/Rehearsal/Function`);
     this.report.rehearsal = outcomeOf(await stand.aws.lambda.call(rehearsal, { instanceId, reason: 'A dry run' }));
     requireReason(this.report.rehearsal, 'DryRun');
     if (stand.interrupts > 0) throw new Error('The dry run has sent an interrupt.');
