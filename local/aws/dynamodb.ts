@@ -65,6 +65,11 @@ export class DynamoDb {
     return (await this.emulator)?.pid;
   }
 
+  /** When every table is there. A call that comes before waits for it, longer than its caller may be willing to. */
+  ready(): Promise<void> {
+    return this.prepared;
+  }
+
   async close(): Promise<void> {
     await this.prepared.catch(() => {});
     if (this.emulator) await DynamoDbEmulator.release();

@@ -3,8 +3,9 @@
  *
  *   npm run bench:latency
  *
- * Every answer of AWS takes 20 ms more than it takes here. It fails where the number of round trips one after the other, or the ratio, is
- * beyond its bound; it is no test, since a busy machine may fail it.
+ * Every answer of AWS takes 20 ms more than it takes here. It fails where the number of round trips one after the other, or a ratio, is
+ * beyond its bound; it is no test, since a busy machine may fail it. Median is compared with median and p99 with p99: what the machine
+ * does now and then, it does to both sides.
  */
 import { Agent, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
@@ -136,15 +137,17 @@ async function main(): Promise<number> {
   const most = (runs: { calls: RecordedCall[] }[]) => runs.map(({ calls }) => roundsOf(calls)).sort((one, other) => other.length - one.length)[0];
   const [coldRounds, warmRounds] = [most(coldRuns), most(warmRuns)];
   const times = warmRuns.map(({ ms }) => ms);
-  const ratio = quantile(times, 0.99) / quantile(floor, 0.5);
+  const ratioAt = (share: number) => quantile(times, share) / quantile(floor, share);
   console.log(`Every answer takes ${LATENCY_MS} ms more.
 cold  ${coldRounds.length} round trips (at most ${MOST_ROUND_TRIPS.cold}): ${coldRounds.map(each => each.join(' ')).join(' | ')}
       median ${quantile(coldRuns.map(({ ms }) => ms), 0.5).toFixed(0)} ms with the start of the process
 warm  ${warmRounds.length} round trips (at most ${MOST_ROUND_TRIPS.warm}): ${warmRounds.map(each => each.join(' ')).join(' | ')}
       median ${quantile(times, 0.5).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms of ${WARM_RUNS} runs
 floor median ${quantile(floor, 0.5).toFixed(1)} ms, p99 ${quantile(floor, 0.99).toFixed(1)} ms: the same round trips with nothing in between
-ratio ${(quantile(times, 0.5) / quantile(floor, 0.5)).toFixed(2)} of the medians, ${ratio.toFixed(2)} of p99 to the median floor (at most ${MOST_RATIO})`);
-  const within = coldRounds.length <= MOST_ROUND_TRIPS.cold && warmRounds.length <= MOST_ROUND_TRIPS.warm && ratio <= MOST_RATIO;
+ratio ${ratioAt(0.5).toFixed(2)} of the medians, ${ratioAt(0.99).toFixed(2)} of the p99 (at most ${MOST_RATIO}), \
+${(quantile(times, 0.99) / quantile(floor, 0.5)).toFixed(2)} of p99 to the median floor`);
+  const within = coldRounds.length <= MOST_ROUND_TRIPS.cold && warmRounds.length <= MOST_ROUND_TRIPS.warm
+    && [0.5, 0.99].every(share => ratioAt(share) <= MOST_RATIO);
   return within ? 0 : 1;
 }
 

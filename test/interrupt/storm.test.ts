@@ -21,16 +21,18 @@ async function concurrently<T, R>(items: T[], work: (item: T) => Promise<R>): Pr
   return results;
 }
 
-/** How often each name is among the answers. */
-function tally(answers: Answer[]): Record<string, number> {
-  const names = answers.map(({ outcome, error }) => outcome?.reason ?? outcome?.decision ?? error!.errorType);
-  return names.reduce<Record<string, number>>((counts, name) => ({ ...counts, [name]: (counts[name] ?? 0) + 1 }), {});
-}
+const nameOf = ({ outcome, error }: Answer) => outcome?.reason ?? outcome?.decision ?? error!.errorType;
 
-/** Where this machine is too slow for so many processes, an answer comes too late for some: that is a refusal by name as well. */
-function expectRest({ EvidenceMissing = 0, ...counts }: Record<string, number>, { interrupt, ...expected }: Record<string, number>): void {
-  const [[reason, refused]] = Object.entries(expected);
-  expect({ ...counts, [reason]: counts[reason] + EvidenceMissing }).toEqual({ interrupt, [reason]: refused });
+/**
+ * One decision is frequent, one is rare. Where this machine is too slow for so many processes, an answer comes too late for some, which
+ * is a refusal by name as well: no other evidence may be missing.
+ */
+function expectNames(answers: Answer[], frequent: string, interrupts: number): void {
+  const [late, decided] = [true, false].map(missing => answers.filter(answer => (nameOf(answer) === 'EvidenceMissing') === missing));
+  late.forEach(({ error }) => expect(error!.errorMessage).toMatch(/: (TimeoutError|EvidenceTimeout): /));
+  const counts = decided.map(nameOf).reduce<Record<string, number>>((all, name) => ({ ...all, [name]: (all[name] ?? 0) + 1 }), {});
+  expect(counts).toEqual({ interrupt: interrupts, [frequent]: answers.length - interrupts - late.length });
+  expect(late.length).toBeLessThan(answers.length / 10);
 }
 
 const sends = () => deployed.calls.filter(each => each.action === 'SendDiagnosticInterrupt').length;
@@ -41,7 +43,7 @@ test('of 1,000 deliveries of one event exactly one is sent', async () => {
   await deployed.stopAnswering();
   const event = { instanceId: WEB, reason: 'a hung machine' };
   const answers = await concurrently(Array.from({ length: 1000 }, () => event), () => deployed.call(event));
-  expectRest(tally(answers), { interrupt: 1, CoolingDown: 999 });
+  expectNames(answers, 'CoolingDown', 1);
   expect([sends(), deployed.machine.nmis]).toEqual([1, 1]);
 });
 
@@ -63,7 +65,7 @@ test('of 500 instances that are impaired at once no more are interrupted than th
   await deployed.local.waitFor('all to be impaired', () => machines.every(({ instanceId }) => ec2.get(instanceId).status === 'impaired'), 60_000);
 
   const answers = await concurrently(machines, ({ instanceId }) => deployed.call({ instanceId, reason: 'a zone is gone' }));
-  expectRest(tally(answers), { interrupt: 5, CircuitOpen: 495 });
+  expectNames(answers, 'CircuitOpen', 5);
   expect(sends()).toBe(5);
   expect(machines.reduce((sum, { nmis }) => sum + nmis, 0)).toBe(5);
 });
