@@ -126,7 +126,7 @@ async function main(): Promise<number> {
     await bench.roundTrips();
   }
   const warmRuns = [];
-  const floor = [];
+  const floor: number[] = [];
   for (let run = 0; run < WARM_RUNS; run++) {
     warmRuns.push(await bench.decide());
     floor.push(await bench.roundTrips());
