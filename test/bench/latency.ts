@@ -108,6 +108,7 @@ function quantile(values: number[], share: number): number {
 
 async function hung(reuse: boolean): Promise<Deployed> {
   const deployed = await Deployed.deploy({ alarm: false, aws: { latencyMs: LATENCY_MS, minuteMs: 200, lambda: { reuse } } });
+  await deployed.local.dynamodb.ready();
   await deployed.agentReports(0);
   await deployed.stopAnswering();
   return deployed;

@@ -43,7 +43,6 @@ export class Deployed {
     const deployed = new Deployed(new LocalAws({ minuteMs: 200, ...setting.aws }));
     await deployed.local.listen();
     deployed.carryOut(setting);
-    await deployed.local.dynamodb.ready();
     return deployed;
   }
 
