@@ -18,3 +18,4 @@ export * from './kdump/kdump-association';
 export * from './kdump/kdump-targets';
 export * from './kdump/rate-limit';
 export * from './kdump/reboot-policy';
+export * from './response/crash-dump-bucket';

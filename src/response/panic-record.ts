@@ -1,3 +1,5 @@
+import { lastPanic, readKernelLog } from './kernel-log';
+
 /**
  * What a kernel log says about the panic that ended it.
  */
@@ -13,9 +15,6 @@ export interface PanicRecord {
   readonly backtrace: string[];
 }
 
-const PANIC = /Kernel panic - not syncing: .*/;
-// The task or the CPU follows with CONFIG_PRINTK_CALLER, and always where makedumpfile reads the log out of a dump.
-const TIME_STAMP = /^(<\d+>)?\[ *\d+\.\d+\]( ?\[ *[TC]\d+\])? ?/;
 const CALL_TRACE = /^\s*Call Trace:\s*$/i;
 /** A frame, or the mark of a stack such as `<NMI>`; and where the CPU was when an NMI or a trap came. */
 const FRAME = /^\s+\S|^RIP: /;
@@ -32,15 +31,15 @@ const BACKTRACE_HEAD = 16;
  * @returns undefined where the log records no panic
  */
 export function readPanic(kernelLog: string): PanicRecord | undefined {
-  const lines = kernelLog.split('\n').map(line => line.replace(TIME_STAMP, ''));
-  const at = lines.reduce((last, line, index) => PANIC.test(line) ? index : last, -1);
+  const log = readKernelLog(kernelLog);
+  const at = lastPanic(log);
   if (at < 0) {
     return undefined;
   }
-  const after = lines.slice(at + 1);
+  const after = log.slice(at + 1).map(({ text }) => text);
   const trace = after.findIndex(line => CALL_TRACE.test(line));
   const stack = trace < 0 ? [] : after.slice(trace + 1);
   const end = stack.findIndex(line => !FRAME.test(line) && !REGISTERS.test(line));
   const frames = stack.slice(0, end < 0 ? undefined : end).filter(line => FRAME.test(line) && !GUESS.test(line));
-  return { panic: PANIC.exec(lines[at])![0], backtrace: frames.slice(0, BACKTRACE_HEAD).map(line => line.trim()) };
+  return { panic: log[at].text, backtrace: frames.slice(0, BACKTRACE_HEAD).map(line => line.trim()) };
 }
