@@ -50,7 +50,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-cloudwatch',
     '@aws-sdk/client-dynamodb',
     '@aws-sdk/client-ec2',
+    '@aws-sdk/client-s3',
+    '@aws-sdk/client-sfn',
     '@aws-sdk/client-ssm',
+    '@aws-sdk/s3-request-presigner',
     '@types/aws-lambda',
     'aws-sdk-client-mock',
     'aws-sdk-client-mock-jest',
@@ -92,11 +95,15 @@ const project = new awscdk.AwsCdkConstructLibrary({
 });
 
 project.npmignore?.addPatterns('/local/', '/examples/', '/docs/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
-// What only the bundle holds.
-const bundled = ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
-  'deployed-trigger', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'read-alarm', 'read-instance', 'read-policy', 'read-readiness',
-  'read-targets', 'readiness-report', 'refusal', 'respond', 'revision-record', 'telemetry', 'trigger', 'verdict'];
-project.npmignore?.addPatterns(...bundled.map(name => `/lib/interrupt/${name}.*`));
+// What only the bundle holds, by room.
+const bundled: Record<string, string[]> = {
+  interrupt: ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
+    'deployed-trigger', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'read-alarm', 'read-instance', 'read-policy', 'read-readiness',
+    'read-targets', 'readiness-report', 'refusal', 'respond', 'revision-record', 'telemetry', 'trigger', 'verdict'],
+  response: ['incident', 'kernel-log', 'panic-record', 'probable-cause'],
+};
+const bundledFiles = Object.entries(bundled).flatMap(([room, names]) => names.map(name => `${room}/${name}`));
+project.npmignore?.addPatterns(...bundledFiles.map(name => `/lib/${name}.*`));
 
 // Keeps the lock file free of the addresses of whichever registry it was made with.
 new javascript.NpmConfig(project).addConfig('omit-lockfile-registry-resolved', 'true');
@@ -111,7 +118,7 @@ for (const folder of ['local', 'examples']) {
   });
 }
 // Files beside the handlers that only the bundle holds.
-bundled.forEach(name => project.eslint?.allowDevDeps(`src/interrupt/${name}.ts`));
+bundledFiles.forEach(name => project.eslint?.allowDevDeps(`src/${name}.ts`));
 
 // The peer floor is older than what the library is developed against, on purpose.
 project.compileTask.reset('jsii --silence-warnings=reserved-word --silence-warnings=metadata/missing-dev-dependency');
