@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import {
-  CancellationReason, DeleteItemCommand, GetItemCommand, QueryCommand, TransactionCanceledException, TransactWriteItem, TransactWriteItemsCommand,
+  AttributeValue, CancellationReason, ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, QueryCommand, TransactionCanceledException,
+  TransactWriteItem, TransactWriteItemsCommand, UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { IncompleteAnswerError, ReadOptions } from './answers';
 import { dynamoDb } from './clients';
@@ -18,8 +19,9 @@ const BREAKER = 'breaker';
 const MOST_CONFLICTS = 8;
 const LONGEST_PAUSE_MS = 50;
 
-/** The right to send one interrupt to an instance, once. */
+/** The right to interrupt an instance. */
 export interface Claim {
+  /** A UUID. */
   readonly id: string;
   readonly instanceId: string;
   readonly slot: number;
@@ -32,7 +34,10 @@ export class ClaimConflictError extends Error {
   public readonly name = 'ClaimConflict';
 }
 
-export async function readClaims(instanceId: string, { tableName }: ClaimPolicy, options: ReadOptions): Promise<ClaimFacts> {
+/**
+ * @param claimId the claim that is not in its own way
+ */
+export async function readClaims(instanceId: string, { tableName }: ClaimPolicy, options: ReadOptions, claimId?: string): Promise<ClaimFacts> {
   const [mine, slots] = await Promise.all([
     dynamoDb.send(new GetItemCommand({ TableName: tableName, Key: keyOf(INSTANCE, instanceId), ConsistentRead: true }), options),
     dynamoDb.send(new QueryCommand({
@@ -46,9 +51,13 @@ export async function readClaims(instanceId: string, { tableName }: ClaimPolicy,
   const { Items, LastEvaluatedKey } = slots;
   if (!Items || LastEvaluatedKey) throw new IncompleteAnswerError('not all slots of the breaker are in it');
   const cooldownUntil = mine.Item && expiryOf(mine.Item.expiresAt?.N);
+  const isOwn = (item: Record<string, AttributeValue>) => claimId !== undefined && item.claim?.S === claimId;
+  const others = Items.filter(item => !isOwn(item) && isAhead(expiryOf(item.expiresAt?.N)));
   return {
-    ...cooldownUntil && isAhead(cooldownUntil) && { cooldownUntil: cooldownUntil.toISOString() },
-    takenSlots: Items.filter(item => isAhead(expiryOf(item.expiresAt?.N))).map(item => slotOf(item.name?.S)),
+    takenSlots: others.map(item => slotOf(item.name?.S)),
+    ...mine.Item && isOwn(mine.Item)
+      ? { held: { id: claimId!, instanceId, slot: slotOf(mine.Item.slot?.S) } }
+      : cooldownUntil && isAhead(cooldownUntil) && { cooldownUntil: cooldownUntil.toISOString() },
   };
 }
 
@@ -56,13 +65,15 @@ export async function readClaims(instanceId: string, { tableName }: ClaimPolicy,
  * Claims an interrupt: the instance and one of the free slots, both or none. Whoever comes second for either is refused, so that of
  * several deliveries at once one gets it. A claim that is never used, because the function ends before the call, is lost and harms
  * nobody.
+ *
+ * @param id what the claim is to be known by. @default - a new one
  */
-export async function claim(instanceId: string, free: number[], policy: ClaimPolicy): Promise<ClaimOutcome> {
+export async function claim(instanceId: string, free: number[], policy: ClaimPolicy, id: string = randomUUID()): Promise<ClaimOutcome> {
   const slots = shuffled(free);
   let conflicts = 0;
   while (slots.length > 0) {
     const [slot] = slots;
-    const mine = { id: randomUUID(), instanceId, slot };
+    const mine = { id, instanceId, slot };
     const reasons = await tryToClaim(mine, policy);
     if (!reasons) return mine;
     const [ofInstance, ofSlot] = reasons.map(reason => reason.Code);
@@ -81,7 +92,7 @@ export async function claim(instanceId: string, free: number[], policy: ClaimPol
 /** The reasons why the transaction was cancelled, in the order of its items; undefined when it was carried out. */
 async function tryToClaim(mine: Claim, policy: ClaimPolicy): Promise<CancellationReason[] | undefined> {
   const now = Math.floor(Date.now() / 1000);
-  const put = (kind: string, name: string, expiresAt: number): TransactWriteItem => ({
+  const put = (kind: string, name: string, expiresAt: number, more: Record<string, AttributeValue> = {}): TransactWriteItem => ({
     Put: {
       TableName: policy.tableName,
       Item: {
@@ -90,6 +101,7 @@ async function tryToClaim(mine: Claim, policy: ClaimPolicy): Promise<Cancellatio
         instanceId: { S: mine.instanceId },
         claimedAt: { N: String(now) },
         expiresAt: { N: String(expiresAt) },
+        ...more,
       },
       ConditionExpression: 'attribute_not_exists(kind) OR expiresAt <= :now',
       ExpressionAttributeValues: { ':now': { N: String(now) } },
@@ -98,15 +110,50 @@ async function tryToClaim(mine: Claim, policy: ClaimPolicy): Promise<Cancellatio
   try {
     await dynamoDb.send(new TransactWriteItemsCommand({
       // With the token the SDK may try again when an answer is lost: what was carried out is not carried out twice.
-      ClientRequestToken: mine.id,
+      ClientRequestToken: randomUUID(),
       TransactItems: [
-        put(INSTANCE, mine.instanceId, now + policy.cooldownSeconds),
+        put(INSTANCE, mine.instanceId, now + policy.cooldownSeconds, { slot: { S: nameOf(mine.slot) }, attempts: { N: '0' } }),
         put(BREAKER, nameOf(mine.slot), now + policy.windowSeconds),
       ],
     }));
     return undefined;
   } catch (error) {
     if (error instanceof TransactionCanceledException && error.CancellationReasons?.length === 2) return error.CancellationReasons;
+    throw error;
+  }
+}
+
+/**
+ * Takes one of the interrupts that a claim is good for, before it is sent: whoever asks for the same one again, because an answer was
+ * lost, does not get it.
+ *
+ * @param attempt 1 for the first interrupt, 2 for the second
+ * @returns whether it was there to be taken
+ */
+export function spend(mine: Claim, attempt: number, policy: ClaimPolicy): Promise<boolean> {
+  return setAttempts(mine, attempt - 1, attempt, policy);
+}
+
+/** Puts an interrupt back that was surely not sent. */
+export function unspend(mine: Claim, attempt: number, policy: ClaimPolicy): Promise<boolean> {
+  return setAttempts(mine, attempt, attempt - 1, policy);
+}
+
+async function setAttempts({ id, instanceId }: Claim, from: number, to: number, { tableName }: ClaimPolicy): Promise<boolean> {
+  try {
+    await dynamoDb.send(new UpdateItemCommand({
+      TableName: tableName,
+      Key: keyOf(INSTANCE, instanceId),
+      UpdateExpression: 'SET attempts = :to, changedBy = :call',
+      // The SDK tries again when an answer is lost: what this very call has changed is no obstacle to it.
+      ConditionExpression: 'claim = :mine AND (attempts = :from OR changedBy = :call)',
+      ExpressionAttributeValues: {
+        ':mine': { S: id }, ':from': { N: String(from) }, ':to': { N: String(to) }, ':call': { S: randomUUID() },
+      },
+    }));
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
     throw error;
   }
 }

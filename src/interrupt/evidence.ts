@@ -22,7 +22,7 @@ export type Attempt = <T>(api: string, read: (options: ReadOptions) => Promise<T
  */
 export function gatherEvidence(request: InterruptRequest, policy: InterruptPolicy): Promise<Evidence> {
   return withDeadline(async attempt => {
-    const { instanceId, source } = request;
+    const { instanceId, source, claimId } = request;
     const readInstanceThenType = async () => {
       const instance = await attempt('ec2:DescribeInstances', options => readInstance(instanceId, options));
       if (isMissing(instance)) return { instance, instanceType: { missing: 'the type of the instance is not known' } };
@@ -34,7 +34,7 @@ export function gatherEvidence(request: InterruptRequest, policy: InterruptPolic
       readInstanceThenType(),
       attempt('ec2:DescribeInstanceStatus', options => readStatus(instanceId, options)),
       attempt('ssm:DescribeInstanceAssociationsStatus', options => readKdump(instanceId, policy.associationId, options)),
-      attempt('dynamodb', options => readClaims(instanceId, policy.claims, options)),
+      attempt('dynamodb', options => readClaims(instanceId, policy.claims, options, claimId)),
       'percent' in policy.claims.limit ? attempt('ssm:DescribeAssociation', options => readFleet(policy.associationId, options)) : undefined,
     ]);
     return {

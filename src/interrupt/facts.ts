@@ -81,8 +81,10 @@ export interface KdumpFacts {
 export interface ClaimFacts {
   /** Until when the instance may not be interrupted again; absent when it was not interrupted lately. */
   readonly cooldownUntil?: string;
-  /** The slots of the breaker that are taken. */
+  /** The slots of the breaker that others have taken. */
   readonly takenSlots: number[];
+  /** The claim under which the request was made, where it has been made already. */
+  readonly held?: { readonly id: string; readonly instanceId: string; readonly slot: number };
 }
 
 export interface FleetFacts {

@@ -34,7 +34,7 @@ export function interruptStatements(stack: Stack, { kdump, targets, circuitBreak
     new PolicyStatement({
       sid: 'Claim',
       // TransactWriteItems is authorised as the actions in it.
-      actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+      actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
       resources: [tableArn],
     }),
     ...targetStatements(stack, targets),

@@ -5,13 +5,14 @@ import { withDeadline } from './evidence';
 import { isMissing } from './facts';
 import { INSTANCE_ID } from './instance-id';
 import { InterruptMetric } from './interrupt-metric';
-import { INTERRUPT_POLICY_VARIABLE } from './interrupt-policy';
+import { INTERRUPT_POLICY_VARIABLE, InterruptPolicy } from './interrupt-policy';
 import { instancesWatchedBy } from './read-alarm';
 import { readPolicy } from './read-policy';
 import { MAY_PASS, RefusalReason } from './refusal';
-import { Outcome, respond } from './respond';
+import { assess, interruptUnder, Outcome, respond } from './respond';
 import { count, logger, nameAndMessage } from './telemetry';
-import { CompositeRequest, InterruptRequest, parseTrigger, UnknownEventError } from './trigger';
+import { CompositeRequest, InterruptRequest, parseTrigger, RequestSource, UnknownEventError } from './trigger';
+import { AssessStep, claimIdOf, InterruptStep, isWorkflowStep, parseStep } from './workflow-step';
 
 /**
  * A refusal that time may cure: what decides could not be learned, or the instance has not hung for long enough. Thrown, because
@@ -25,6 +26,11 @@ export class NotYetError extends Error {
   }
 }
 
+/** What the workflow is told first. */
+type Assessment = Outcome & { readonly source: RequestSource };
+/** What became of an interrupt of the workflow, and when it was asked for. */
+type StepOutcome = Outcome & { readonly at: string; readonly attempt: number };
+
 export async function handler(event: { readonly RequestType: string }, context: Context): Promise<CustomResourceAnswer>;
 export async function handler(event: unknown, context: Context): Promise<Outcome>;
 export async function handler(event: unknown, context: Context): Promise<Outcome | CustomResourceAnswer> {
@@ -32,8 +38,7 @@ export async function handler(event: unknown, context: Context): Promise<Outcome
   if (isCustomResourceEvent(event)) return carryOut(event);
   let outcome: Outcome;
   try {
-    const policy = readPolicy(process.env[INTERRUPT_POLICY_VARIABLE]);
-    outcome = await respond(await aboutOneInstance(parseTrigger(event)), policy);
+    outcome = await carryOutRequest(event, readPolicy(process.env[INTERRUPT_POLICY_VARIABLE]));
   } catch (error) {
     logger.error('RequestFailed', { error: nameAndMessage(error as Error) });
     count(InterruptMetric.ERRORS, { ErrorName: (error as Error).name });
@@ -42,6 +47,22 @@ export async function handler(event: unknown, context: Context): Promise<Outcome
   const { reason, explanation = '' } = outcome;
   if (reason && MAY_PASS.includes(reason)) throw new NotYetError(reason, explanation);
   return outcome;
+}
+
+async function carryOutRequest(event: unknown, policy: InterruptPolicy): Promise<Outcome> {
+  return isWorkflowStep(event) ? carryOutStep(parseStep(event), policy) : respond(await aboutOneInstance(parseTrigger(event)), policy);
+}
+
+async function carryOutStep(step: AssessStep | InterruptStep, policy: InterruptPolicy): Promise<Assessment | StepOutcome> {
+  if (step.step === 'assess') {
+    const request = { ...await aboutOneInstance(parseTrigger(step.event)), claimId: claimIdOf(step.execution) };
+    return { ...await assess(request, policy), source: request.source };
+  }
+  const { instanceId, source, claim, attempt } = step;
+  const at = new Date().toISOString();
+  // The claim was made while the event was fresh; who asks now is the workflow.
+  const asked = source.kind === 'alarm' ? { ...source, time: at } : source;
+  return { ...await interruptUnder(claim, attempt, { instanceId, source: asked }, policy), evidence: undefined, at, attempt };
 }
 
 /** A composite alarm is about the one instance that the alarms which set it off watch. */

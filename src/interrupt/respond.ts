@@ -1,12 +1,12 @@
 import { SendDiagnosticInterruptCommand } from '@aws-sdk/client-ec2';
 import { isThrottlingError } from '@smithy/core/retry';
-import { Claim, claim, release } from './claim';
+import { Claim, claim, release, spend, unspend } from './claim';
 import { ec2Sender } from './clients';
 import { gatherEvidence } from './evidence';
-import type { Evidence } from './facts';
+import { Evidence, isMissing } from './facts';
 import { InterruptMetric } from './interrupt-metric';
 import type { InterruptPolicy } from './interrupt-policy';
-import { Refusal, refusal, RefusalReason, Refused, refused } from './refusal';
+import { MAY_PASS, Refusal, refusal, RefusalReason, Refused, refused } from './refusal';
 import { count, logger, nameAndMessage } from './telemetry';
 import type { InterruptRequest } from './trigger';
 import { decide, refuseOutright, Verdict } from './verdict';
@@ -25,6 +25,8 @@ export interface Outcome {
   /** Whether EC2 accepted the interrupt. Absent when that is not known, because no clear answer came. */
   readonly sent?: boolean;
   readonly error?: { readonly name: string; readonly message: string };
+  /** Where a claim was made and not used yet. */
+  readonly claim?: Claim;
 }
 
 interface Judgement {
@@ -40,10 +42,51 @@ interface Judgement {
  */
 export async function respond(request: InterruptRequest, policy: InterruptPolicy): Promise<Outcome> {
   const judgement = await judge(request, policy);
-  if (judgement.verdict.decision === 'refuse') return refuse(judgement, judgement.verdict);
-  const claimed = await claim(request.instanceId, judgement.verdict.freeSlots, policy.claims);
-  if ('refused' in claimed) return refuse(judgement, refused([lostTo(claimed.refused)]));
-  return send(claimed, judgement, policy);
+  const claimed = await claimBy(judgement, policy);
+  return 'decision' in claimed ? claimed : send(claimed, judgement, policy);
+}
+
+/**
+ * Evidence, verdict, claim: the interrupt itself is sent by `interruptUnder`.
+ */
+export async function assess(request: InterruptRequest, policy: InterruptPolicy): Promise<Outcome> {
+  const judgement = await judge(request, policy);
+  const claimed = await claimBy(judgement, policy);
+  if ('decision' in claimed) return claimed;
+  logger.info('InterruptClaimed', { ...judgement, claim: claimed });
+  return { decision: 'interrupt', instanceId: request.instanceId, evidence: judgement.evidence, claim: claimed };
+}
+
+/**
+ * Evidence and verdict once more, and the call: under a claim that is held, each attempt once.
+ *
+ * @param attempt 1, or 2 where the instance took no notice of the first interrupt
+ * @throws as `respond` does
+ */
+export async function interruptUnder(claimed: Claim, attempt: number, request: InterruptRequest, policy: InterruptPolicy): Promise<Outcome> {
+  const judgement = await judge({ ...request, claimId: claimed.id }, policy);
+  const { verdict, evidence } = judgement;
+  if (verdict.decision === 'refuse') {
+    if (attempt === 1 && !MAY_PASS.includes(verdict.reason)) await giveBack(claimed, policy);
+    return refuse(judgement, verdict);
+  }
+  if (!evidence || isMissing(evidence.claims) || !evidence.claims.held) {
+    return refuse(judgement, refused([refusal('CoolingDown', 'The claim under which the interrupt was to be sent is no longer there')]));
+  }
+  if (!await spend(claimed, attempt, policy.claims)) {
+    logger.warn('InterruptSpent', { ...judgement, claim: claimed, attempt });
+    return { decision: 'interrupt', instanceId: request.instanceId, evidence, explanation: 'It was sent by an earlier call, whose answer is lost' };
+  }
+  return send(claimed, judgement, policy, attempt);
+}
+
+async function claimBy(judgement: Judgement, policy: InterruptPolicy): Promise<Claim | Outcome> {
+  const { request: { instanceId, claimId }, evidence, verdict } = judgement;
+  if (verdict.decision === 'refuse') return refuse(judgement, verdict);
+  // Made by an earlier call for the same request, whose answer was lost.
+  if (evidence && !isMissing(evidence.claims) && evidence.claims.held) return evidence.claims.held;
+  const claimed = await claim(instanceId, verdict.freeSlots, policy.claims, claimId);
+  return 'refused' in claimed ? refuse(judgement, refused([lostTo(claimed.refused)])) : claimed;
 }
 
 async function judge(request: InterruptRequest, policy: InterruptPolicy): Promise<Judgement> {
@@ -53,7 +96,8 @@ async function judge(request: InterruptRequest, policy: InterruptPolicy): Promis
   return { request, evidence, verdict: decide(request, evidence, policy) };
 }
 
-async function send(claimed: Claim, judgement: Judgement, policy: InterruptPolicy): Promise<Outcome> {
+/** @param attempt the interrupt of the claim that was spent; without it the claim is for this call alone */
+async function send(claimed: Claim, judgement: Judgement, policy: InterruptPolicy, attempt?: number): Promise<Outcome> {
   const { request: { instanceId }, evidence } = judgement;
   const outcome = { decision: 'interrupt', instanceId, evidence } as const;
   try {
@@ -61,9 +105,10 @@ async function send(claimed: Claim, judgement: Judgement, policy: InterruptPolic
   } catch (error) {
     const rejected = wasRejected(error);
     // Otherwise the answer is lost, and the machine may be dumping already: the claim stays.
-    if (rejected) await giveBack(claimed, policy);
+    const throttled = isThrottlingError(error as Parameters<typeof isThrottlingError>[0]);
+    if (rejected) await (throttled && attempt ? unspend(claimed, attempt, policy.claims) : giveBack(claimed, policy));
     // Throttled is surely not sent, and worth another try. Whatever else was answered is final.
-    if (isThrottlingError(error as Parameters<typeof isThrottlingError>[0])) throw error;
+    if (throttled) throw error;
     logger.error('InterruptFailed', { ...judgement, claim: claimed, error: nameAndMessage(error as Error) });
     count(InterruptMetric.ERRORS, { ErrorName: (error as Error).name });
     return { ...outcome, sent: rejected ? false : undefined, error: nameAndMessage(error as Error) };

@@ -31,6 +31,8 @@ export type RequestSource = AlarmSource | { readonly kind: 'direct' | 'gameDay';
 export interface InterruptRequest {
   readonly instanceId: string;
   readonly source: RequestSource;
+  /** The claim under which it is asked for, by one who may have made it before. */
+  readonly claimId?: string;
 }
 
 /**

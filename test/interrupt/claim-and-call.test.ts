@@ -23,7 +23,7 @@ afterEach(() => {
 
 const claims = () => dynamoDbMock.commandCalls(TransactWriteItemsCommand);
 const releases = () => dynamoDbMock.commandCalls(DeleteItemCommand).map(({ args }) => args[0].input);
-const idOfClaim = () => claims().at(-1)!.args[0].input.ClientRequestToken!;
+const idOfClaim = () => claims().at(-1)!.args[0].input.TransactItems![0].Put!.Item!.claim.S!;
 
 /** The names of all calls, in the order in which they were made. */
 const order = () => [...awsCalls()]

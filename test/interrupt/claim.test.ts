@@ -20,7 +20,7 @@ describe('a claim', () => {
   test('takes the instance and the slot in one transaction, each only if nobody has it', async () => {
     const mine = await claim(INSTANCE, [7], POLICY) as Claim;
     expect(mine).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), instanceId: INSTANCE, slot: 7 });
-    const put = (kind: string, name: string, expiresAt: number) => ({
+    const put = (kind: string, name: string, expiresAt: number, more = {}) => ({
       Put: {
         TableName: TABLE,
         Item: {
@@ -30,14 +30,18 @@ describe('a claim', () => {
           instanceId: { S: INSTANCE },
           claimedAt: { N: String(NOW_SECONDS) },
           expiresAt: { N: String(expiresAt) },
+          ...more,
         },
         ConditionExpression: 'attribute_not_exists(kind) OR expiresAt <= :now',
         ExpressionAttributeValues: { ':now': { N: String(NOW_SECONDS) } },
       },
     });
     expect(transactions()).toEqual([{
-      ClientRequestToken: mine.id,
-      TransactItems: [put('instance', INSTANCE, NOW_SECONDS + 6 * 3600), put('breaker', '007', NOW_SECONDS + 3600)],
+      ClientRequestToken: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      TransactItems: [
+        put('instance', INSTANCE, NOW_SECONDS + 6 * 3600, { slot: { S: '007' }, attempts: { N: '0' } }),
+        put('breaker', '007', NOW_SECONDS + 3600),
+      ],
     }]);
   });
 
@@ -53,12 +57,12 @@ describe('a claim', () => {
     expect([...new Set(slotsTried())].sort()).toEqual(['002', '004', '006']);
   });
 
-  test('has an ID of its own at each try', async () => {
+  test('is a request of its own at each try, under the same name', async () => {
     dynamoDbMock.on(TransactWriteItemsCommand).rejectsOnce(cancelled('None', 'ConditionalCheckFailed')).resolves({});
-    const { id } = await claim(INSTANCE, [1, 2], POLICY) as Claim;
+    await claim(INSTANCE, [1, 2], POLICY, 'mine');
     const [first, second] = transactions().map(({ ClientRequestToken }) => ClientRequestToken);
     expect(first).not.toBe(second);
-    expect(second).toBe(id);
+    expect(transactions().map(({ TransactItems }) => TransactItems![0].Put!.Item!.claim.S)).toEqual(['mine', 'mine']);
   });
 
   test('leaves the list of the free slots as it is', async () => {
