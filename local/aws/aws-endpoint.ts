@@ -22,6 +22,7 @@ import { readCall } from './protocols/read-call';
 import { WireAnswer, WireCall, WireRequest } from './protocols/wire';
 import { Queues } from './queues';
 import { Ssm } from './ssm';
+import { StepFunctions } from './step-functions';
 
 export interface LocalAwsOptions {
   /** How long one of AWS's minutes takes here. @default 5000 */
@@ -68,6 +69,7 @@ export class LocalAws {
   readonly events: EventBridge;
   readonly queues = new Queues();
   readonly dynamodb: DynamoDb;
+  readonly stepFunctions: StepFunctions;
   private readonly server: Server;
   private readonly services: Record<string, Operations>;
   private readonly directories: string[] = [];
@@ -81,16 +83,19 @@ export class LocalAws {
     this.ec2 = new Ec2(this.clock, this.log);
     this.ssm = new Ssm(this.clock, this.ec2, this.iam, this.log);
     this.lambda = new Lambda(this.clock, this.iam, () => `http://127.0.0.1:${this.port}`, options.lambda);
-    this.events = new EventBridge(this.lambda, this.queues, this.log);
+    this.events = new EventBridge(this.lambda, this.iam, this.queues, this.log);
     this.cloudwatch = new CloudWatch(this.clock, this.lambda, this.events, () => this.ec2.instances.values(), this.log);
     this.ssm.agents.onMetric = (instanceId, metric) => this.cloudwatch.putFromAgent(instanceId, metric);
     this.dynamodb = new DynamoDb(this.log);
+    this.stepFunctions = new StepFunctions(this.clock, this.iam, this.events, () => this.port, this.log);
+    this.events.startExecution = (...execution) => this.stepFunctions.start(...execution);
     this.services = {
       ec2: this.ec2.operations,
       ssm: this.ssm.operations,
       monitoring: this.cloudwatch.operations,
       lambda: this.lambda.operations,
       dynamodb: this.dynamodb.operations,
+      states: this.stepFunctions.operations,
     };
     this.server = createServer((request, response) => void this.handle(request, response));
   }
@@ -114,9 +119,9 @@ export class LocalAws {
 
   /** Carries out a stack of a cloud assembly as `cdk synth` wrote it. */
   deploy(cloudAssembly: string, stackName: string, options: DeployOptions = {}): Deployment {
-    const { ec2, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, log } = this;
+    const { ec2, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, stepFunctions, log } = this;
     return new Deployment(cloudAssembly, stackName, options, {
-      ec2, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, log, temporary: directory => this.directories.push(directory),
+      ec2, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, stepFunctions, log, temporary: directory => this.directories.push(directory),
     });
   }
 
@@ -144,6 +149,7 @@ export class LocalAws {
   /** Ends everything: no process, timer or connection is left. */
   async close(): Promise<void> {
     this.clock.close();
+    await this.stepFunctions.close();
     await this.lambda.close();
     if (this.server.listening) {
       const closed = new Promise(resolve => this.server.close(resolve));

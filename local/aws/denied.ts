@@ -6,5 +6,6 @@ export const DENIED: Record<string, (message: string) => AwsError> = {
   ssm: message => new AwsError('AccessDeniedException', message, 400),
   monitoring: message => new AwsError('AccessDenied', message, 403),
   lambda: message => new AwsError('AccessDeniedException', message, 403),
+  states: message => new AwsError('AccessDeniedException', message, 400),
   dynamodb: message => new AwsError('AccessDeniedException', message, 400),
 };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT, arn, REGION } from './account';
 import { checkPattern, EventPattern, matches } from './event-pattern';
+import { Iam } from './iam';
 import { Lambda } from './lambda';
 import { Queues } from './queues';
 
@@ -20,6 +21,8 @@ export interface BusEvent {
 export interface RuleTarget {
   readonly Id: string;
   readonly Arn: string;
+  /** The role by which a state machine is started. */
+  readonly RoleArn?: string;
   readonly DeadLetterConfig?: { readonly Arn: string };
   /** Makes no difference: the local Lambda takes an event at once or, for want of a permission, never; neither is tried again. */
   readonly RetryPolicy?: { readonly MaximumRetryAttempts?: number; readonly MaximumEventAgeInSeconds?: number };
@@ -37,7 +40,8 @@ export interface RuleProperties {
 }
 
 const RULE_PROPERTIES = ['Name', 'Description', 'EventBusName', 'EventPattern', 'State', 'Targets', 'Tags'];
-const TARGET_PROPERTIES = ['Id', 'Arn', 'DeadLetterConfig', 'RetryPolicy'];
+const TARGET_PROPERTIES = ['Id', 'Arn', 'RoleArn', 'DeadLetterConfig', 'RetryPolicy'];
+const PLAYED_TARGETS = [arn('lambda', 'function:'), arn('states', 'stateMachine:')];
 const EVENTS_PRINCIPAL = 'events.amazonaws.com';
 
 export class Rule {
@@ -51,8 +55,8 @@ export class Rule {
     checkPattern(pattern, `Rule ${Name}: EventPattern`);
     for (const target of Targets) {
       refuseOthers(`Target ${target.Id} of rule ${Name}`, target, TARGET_PROPERTIES);
-      if (!target.Arn.startsWith(arn('lambda', 'function:'))) {
-        throw new Error(`Target ${target.Id} of rule ${Name} is ${target.Arn}; the local EventBridge invokes Lambda functions only.`);
+      if (!PLAYED_TARGETS.some(start => target.Arn.startsWith(start))) {
+        throw new Error(`Target ${target.Id} of rule ${Name} is ${target.Arn}; the local EventBridge invokes Lambda functions and state machines only.`);
       }
     }
     this.arn = arn('events', `rule/${Name}`);
@@ -68,8 +72,12 @@ export class EventBridge {
   readonly rules = new Map<string, Rule>();
   /** Every event that was put on the bus, wanted or not. */
   readonly published: BusEvent[] = [];
+  /** Starts a state machine; set by whoever has them. */
+  startExecution?: (stateMachineArn: string, input: string, name: string) => Promise<unknown>;
 
-  constructor(private readonly lambda: Lambda, private readonly queues: Queues, private readonly log: (line: string) => void) {}
+  constructor(
+    private readonly lambda: Lambda, private readonly iam: Iam, private readonly queues: Queues, private readonly log: (line: string) => void,
+  ) {}
 
   createRule(properties: RuleProperties): Rule {
     if (this.rules.has(properties.Name)) throw new Error(`There is a rule named ${properties.Name} already.`);
@@ -102,9 +110,23 @@ export class EventBridge {
     }
   }
 
-  private send(rule: Rule, { Id, Arn, DeadLetterConfig }: RuleTarget, event: BusEvent): void {
+  /** Starts a state machine by the role of the target; answers why not when that is not allowed. */
+  private start(stateMachineArn: string, roleArn: string | undefined, event: BusEvent): string | undefined {
+    const role = roleArn === undefined ? undefined : this.iam.roleByArn(roleArn);
+    if (!role?.trusts(EVENTS_PRINCIPAL)) return `the role ${roleArn ?? '(none)'} does not exist or does not trust ${EVENTS_PRINCIPAL}`;
+    try {
+      this.iam.authorize({ arn: role.arn, role }, [{ action: 'states:StartExecution', resource: stateMachineArn }]);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    this.startExecution?.(stateMachineArn, JSON.stringify(event), `${event.id}_${randomUUID()}`)
+      .catch((error: Error) => this.log(`events: ${stateMachineArn} cannot be started by ${event.id}: ${error.message}`));
+    return undefined;
+  }
+
+  private send(rule: Rule, { Id, Arn, RoleArn, DeadLetterConfig }: RuleTarget, event: BusEvent): void {
     const source = { service: EVENTS_PRINCIPAL, arn: rule.arn, account: ACCOUNT };
-    const refusal = this.lambda.invokeFrom(source, Arn, event);
+    const refusal = Arn.includes(':stateMachine:') ? this.start(Arn, RoleArn, event) : this.lambda.invokeFrom(source, Arn, event);
     if (!refusal) return;
     this.log(`events: rule ${rule.properties.Name} cannot give ${event['detail-type']} ${event.id} to ${Id}: ${refusal}`);
     if (!DeadLetterConfig) return;

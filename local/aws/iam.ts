@@ -40,9 +40,9 @@ export class Role {
     this.attach(name, policy);
   }
 
-  /** Whether a service, such as `lambda.amazonaws.com`, may act as this role. */
-  trusts(service: string): boolean {
-    const context = { 'aws:SourceAccount': ACCOUNT };
+  /** Whether a service, such as `lambda.amazonaws.com`, may act as this role, on behalf of a resource. */
+  trusts(service: string, sourceArn?: string): boolean {
+    const context = { 'aws:SourceAccount': ACCOUNT, ...sourceArn && { 'aws:SourceArn': sourceArn } };
     return decide([this.trust], { action: 'sts:AssumeRole', resource: this.arn, service, context }).allowed;
   }
 }

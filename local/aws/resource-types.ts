@@ -14,6 +14,7 @@ import { MONITORING_TYPES } from './monitoring-types';
 import { Statement } from './policy';
 import { Queues } from './queues';
 import { Ssm } from './ssm';
+import { StepFunctions } from './step-functions';
 
 /** A resource to create: its properties are resolved. */
 export interface ResourceRequest {
@@ -40,6 +41,7 @@ export interface Services {
   readonly queues: Queues;
   readonly ssm: Ssm;
   readonly dynamodb: DynamoDb;
+  readonly stepFunctions: StepFunctions;
   readonly assembly: CloudAssembly;
   machine(request: ResourceRequest): Machine;
   /** Takes a directory that is to be removed when the local AWS is closed. */
@@ -52,8 +54,8 @@ export const IGNORED_TYPES = [
   'AWS::CDK::Metadata', 'AWS::IAM::InstanceProfile', 'AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'AWS::KMS::Key', 'AWS::KMS::Alias',
   ...['EIP', 'FlowLog', 'InternetGateway', 'LaunchTemplate', 'NatGateway', 'Route', 'RouteTable', 'SecurityGroup', 'SecurityGroupEgress',
     'SecurityGroupIngress', 'Subnet', 'SubnetRouteTableAssociation', 'VPC', 'VPCEndpoint', 'VPCGatewayAttachment'].map(name => `AWS::EC2::${name}`),
-  // Custom resources, and the state machine by which the CDK's framework waits for them: nobody calls their function here.
-  'AWS::StepFunctions::StateMachine', 'Custom::InterruptReadiness', 'Custom::InterruptTrigger',
+  // Custom resources: nobody calls their function here.
+  'Custom::InterruptReadiness', 'Custom::InterruptTrigger', 'AWS::CloudWatch::Dashboard',
 ];
 
 type Create = (request: ResourceRequest, aws: Services) => ResourceResult;
@@ -128,6 +130,12 @@ export const RESOURCE_TYPES: Record<string, Create> = {
       variables: properties.Environment?.Variables ?? {},
     }, role);
     return { ref: name, attributes: { Arn: functionArn } };
+  },
+  'AWS::StepFunctions::StateMachine': ({ logicalId, properties, physicalName }, { iam, stepFunctions }) => {
+    const role = iam.roleByArn(properties.RoleArn);
+    if (!role) throw new Error(`State machine ${logicalId} has the role ${properties.RoleArn}, which does not exist.`);
+    const machine = stepFunctions.create(properties.StateMachineName ?? physicalName, properties.DefinitionString, role);
+    return { ref: machine.arn, attributes: { Arn: machine.arn, Name: machine.name } };
   },
   'AWS::DynamoDB::Table': createTable,
   'AWS::DynamoDB::GlobalTable': createTable,
