@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { Alarm } from './alarm';
+import { AutoScaling } from './auto-scaling';
 import { AwsError } from './aws-error';
 import { Clock } from './clock';
 import { CloudWatch } from './cloudwatch';
@@ -16,6 +17,7 @@ import { AccessDenied, Iam, Principal } from './iam';
 import { Instance } from './instance';
 import { Invocation, Lambda, LambdaOptions } from './lambda';
 import { Machine } from './machine';
+import { busOperations, topicOperations } from './messages';
 import { ForwardedAnswer, isTrue, Operations, Params } from './operation';
 import { deliver, Delivered, refusal, signingTime, unknownAction } from './protocols/deliver';
 import { readCall } from './protocols/read-call';
@@ -64,6 +66,7 @@ export class LocalAws {
   readonly iam = new Iam();
   readonly ec2: Ec2;
   readonly ssm: Ssm;
+  readonly autoScaling: AutoScaling;
   readonly lambda: Lambda;
   readonly cloudwatch: CloudWatch;
   readonly events: EventBridge;
@@ -81,6 +84,7 @@ export class LocalAws {
     this.latencyMs = options.latencyMs ?? 0;
     this.clock = new Clock(options.minuteMs ?? 5000);
     this.ec2 = new Ec2(this.clock, this.log);
+    this.autoScaling = new AutoScaling(this.clock, this.ec2, this.log);
     this.ssm = new Ssm(this.clock, this.ec2, this.iam, this.log);
     this.lambda = new Lambda(this.clock, this.iam, () => `http://127.0.0.1:${this.port}`, options.lambda);
     this.events = new EventBridge(this.lambda, this.iam, this.queues, this.log);
@@ -96,6 +100,9 @@ export class LocalAws {
       lambda: this.lambda.operations,
       dynamodb: this.dynamodb.operations,
       states: this.stepFunctions.operations,
+      autoscaling: this.autoScaling.operations,
+      sns: topicOperations(this.queues),
+      events: busOperations(this.events),
     };
     this.server = createServer((request, response) => void this.handle(request, response));
   }
@@ -119,9 +126,9 @@ export class LocalAws {
 
   /** Carries out a stack of a cloud assembly as `cdk synth` wrote it. */
   deploy(cloudAssembly: string, stackName: string, options: DeployOptions = {}): Deployment {
-    const { ec2, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, stepFunctions, log } = this;
+    const { ec2, autoScaling, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, stepFunctions, log } = this;
     return new Deployment(cloudAssembly, stackName, options, {
-      ec2, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, stepFunctions, log, temporary: directory => this.directories.push(directory),
+      ec2, autoScaling, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, stepFunctions, log, temporary: directory => this.directories.push(directory),
     });
   }
 

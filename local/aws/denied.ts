@@ -6,6 +6,9 @@ export const DENIED: Record<string, (message: string) => AwsError> = {
   ssm: message => new AwsError('AccessDeniedException', message, 400),
   monitoring: message => new AwsError('AccessDenied', message, 403),
   lambda: message => new AwsError('AccessDeniedException', message, 403),
+  autoscaling: message => new AwsError('AccessDenied', message, 403),
+  events: message => new AwsError('AccessDeniedException', message, 400),
+  sns: message => new AwsError('AuthorizationError', message, 403),
   states: message => new AwsError('AccessDeniedException', message, 400),
   dynamodb: message => new AwsError('AccessDeniedException', message, 400),
 };

@@ -43,6 +43,11 @@ const THROTTLED: Codes = {
   monitoring: ['Throttling', 400, 'Rate exceeded'],
   ssm: ['ThrottlingException', 400, 'Rate exceeded'],
   lambda: ['TooManyRequestsException', 429, 'Rate Exceeded.'],
+  autoscaling: ['Throttling', 400, 'Rate exceeded'],
+  sns: ['Throttled', 429, 'Rate exceeded'],
+  events: ['ThrottlingException', 400, 'Rate exceeded'],
+  states: ['ThrottlingException', 400, 'Rate exceeded'],
+  s3: ['SlowDown', 503, 'Please reduce your request rate.'],
   dynamodb: ['ProvisionedThroughputExceededException', 400, 'The level of configured provisioned throughput for the table was exceeded. '
     + 'Consider increasing your provisioning level with the UpdateTable API.'],
 };
@@ -54,10 +59,15 @@ const SERVER_ERRORS: Record<500 | 503, Codes> = {
     monitoring: ['InternalServiceFault', 500, 'The request processing has failed because of an unknown error, exception or failure.'],
     ssm: ['InternalServerError', 500, 'An error occurred on the server side.'],
     lambda: ['ServiceException', 500, 'An error occurred on the server side.'],
+    autoscaling: ['InternalFailure', 500, 'The request processing has failed because of an unknown error, exception or failure.'],
+    sns: ['InternalError', 500, 'Indicates an internal service error.'],
+    events: ['InternalException', 500, 'This exception occurs due to unexpected causes.'],
+    states: ['InternalFailure', 500, 'The request processing has failed because of an unknown error, exception or failure.'],
+    s3: ['InternalError', 500, 'An internal error occurred. Try again.'],
     dynamodb: ['InternalServerError', 500, 'The request processing has failed because of an unknown error, exception or failure.'],
   },
   503: {
-    ...Object.fromEntries(['monitoring', 'ssm', 'lambda', 'dynamodb'].map(service => [
+    ...Object.fromEntries(['monitoring', 'ssm', 'lambda', 'dynamodb', 'autoscaling', 'sns', 'events', 'states', 's3'].map(service => [
       service, ['ServiceUnavailable', 503, 'The request has failed due to a temporary failure of the server.'],
     ])),
     ec2: ['Unavailable', 503, 'The server is overloaded and can\'t handle the request.'],

@@ -11,6 +11,8 @@ export interface Machine {
   answersArp(): Promise<boolean>;
   injectNmi(): Promise<void>;
   reboot(): Promise<void>;
+  /** Ends it for good. */
+  terminate?(): Promise<void>;
   /** Everything that the serial console has shown since the machine was started. */
   consoleOutput(): string;
 }

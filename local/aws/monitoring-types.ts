@@ -1,7 +1,7 @@
 import type { ResourceRequest, ResourceResult, Services } from './resource-types';
 
 const QUEUE_PROPERTIES = ['QueueName', 'MessageRetentionPeriod', 'SqsManagedSseEnabled', 'VisibilityTimeout', 'Tags'];
-const TOPIC_PROPERTIES = ['TopicName', 'DisplayName', 'Tags'];
+const TOPIC_PROPERTIES = ['TopicName', 'DisplayName', 'Tags', 'KmsMasterKeyId'];
 
 /** How the resources of CloudWatch, EventBridge, SQS and SNS come to be, by type. */
 export const MONITORING_TYPES: Record<string, (request: ResourceRequest, aws: Services) => ResourceResult> = {
@@ -24,6 +24,10 @@ export const MONITORING_TYPES: Record<string, (request: ResourceRequest, aws: Se
   },
   'AWS::SQS::QueuePolicy': ({ logicalId, properties }, { queues }) => {
     for (const queue of properties.Queues) queues.get(queue).attach(properties.PolicyDocument);
+    return { ref: logicalId, attributes: {} };
+  },
+  'AWS::SNS::TopicPolicy': ({ logicalId, properties }, { queues }) => {
+    for (const topic of properties.Topics) queues.get(topic).attach(properties.PolicyDocument);
     return { ref: logicalId, attributes: {} };
   },
   'AWS::SNS::Topic': ({ logicalId, properties, physicalName }, { queues }) => {

@@ -38,6 +38,11 @@ export class Queues {
     return this.add(new Queue(name, arnOf('sns', name)));
   }
 
+  /** Whether there is one of this ARN. */
+  has(queueArn: string): boolean {
+    return this.all.has(queueArn);
+  }
+
   /** The queue of an ARN, a URL or a name. */
   get(id: string): Queue {
     const found = this.find(id);

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { arn } from './account';
+import { AutoScaling } from './auto-scaling';
 import { CloudAssembly } from './cloud-assembly';
 import { CloudWatch } from './cloudwatch';
 import { DynamoDb } from './dynamodb';
@@ -34,6 +35,7 @@ export interface ResourceResult {
 
 export interface Services {
   readonly ec2: Ec2;
+  readonly autoScaling: AutoScaling;
   readonly iam: Iam;
   readonly lambda: Lambda;
   readonly cloudwatch: CloudWatch;
@@ -136,6 +138,19 @@ export const RESOURCE_TYPES: Record<string, Create> = {
     if (!role) throw new Error(`State machine ${logicalId} has the role ${properties.RoleArn}, which does not exist.`);
     const machine = stepFunctions.create(properties.StateMachineName ?? physicalName, properties.DefinitionString, role);
     return { ref: machine.arn, attributes: { Arn: machine.arn, Name: machine.name } };
+  },
+  'AWS::AutoScaling::AutoScalingGroup': ({ properties, physicalName }, { autoScaling }) => {
+    const { AutoScalingGroupName = physicalName, MinSize, MaxSize, DesiredCapacity = MinSize, Tags = [] } = properties;
+    const tags = Object.fromEntries(Tags.map(({ Key, Value }: Record<string, string>) => [Key, Value]));
+    const group = autoScaling.createGroup({ name: AutoScalingGroupName, tags, minSize: +MinSize, maxSize: +MaxSize, desired: +DesiredCapacity });
+    return { ref: group.name, attributes: { AutoScalingGroupARN: group.arn } };
+  },
+  'AWS::AutoScaling::LifecycleHook': ({ logicalId, properties }, { autoScaling }) => {
+    const { LifecycleHookName = logicalId, LifecycleTransition, HeartbeatTimeout = 3600, AutoScalingGroupName } = properties;
+    autoScaling.groups.get(AutoScalingGroupName)!.hooks.push({
+      name: LifecycleHookName, transition: LifecycleTransition, heartbeatMinutes: HeartbeatTimeout / 60,
+    });
+    return { ref: LifecycleHookName, attributes: {} };
   },
   'AWS::DynamoDB::Table': createTable,
   'AWS::DynamoDB::GlobalTable': createTable,

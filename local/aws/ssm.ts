@@ -7,6 +7,7 @@ import { CommandDocument, RUN_SHELL_SCRIPT } from './command-document';
 import { Ec2 } from './ec2';
 import { Iam } from './iam';
 import { Instance } from './instance';
+import { OpsItem, opsItemOperations } from './messages';
 import { listOf, Operations, Params } from './operation';
 import { CommandInvocation } from './run-command';
 import { StateManager } from './state-manager';
@@ -20,10 +21,12 @@ export class Ssm {
   readonly documents = new Map<string, CommandDocument>([[RUN_SHELL_SCRIPT.name, RUN_SHELL_SCRIPT]]);
   readonly agents: Agents;
   readonly stateManager: StateManager;
+  readonly opsItems: OpsItem[] = [];
   /** By command id, then by instance. */
   private readonly commands = new Map<string, Map<string, CommandInvocation>>();
 
   readonly operations: Operations = {
+    ...opsItemOperations(this.opsItems),
     DescribeInstanceInformation: {
       params: ['Filters', 'MaxResults'],
       needs: () => [{ action: 'ssm:DescribeInstanceInformation', resource: '*' }],
@@ -82,7 +85,7 @@ export class Ssm {
       },
     },
     SendCommand: {
-      params: ['DocumentName', 'InstanceIds', 'Targets', 'Parameters', 'TimeoutSeconds', 'Comment'],
+      params: ['DocumentName', 'DocumentVersion', 'InstanceIds', 'Targets', 'Parameters', 'TimeoutSeconds', 'Comment'],
       needs: params => [
         { action: 'ssm:SendCommand', resource: documentArn(String(params.DocumentName)) },
         ...this.selected(params).map(instance => ({

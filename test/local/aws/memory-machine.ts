@@ -29,6 +29,10 @@ export class MemoryMachine implements Machine {
     this.reboots += 1;
   }
 
+  async terminate(): Promise<void> {
+    this.current = 'terminated';
+  }
+
   consoleOutput(): string {
     return this.console;
   }
