@@ -23,6 +23,7 @@ import { deliver, Delivered, refusal, signingTime, unknownAction } from './proto
 import { readCall } from './protocols/read-call';
 import { WireAnswer, WireCall, WireRequest } from './protocols/wire';
 import { Queues } from './queues';
+import { S3 } from './s3';
 import { Ssm } from './ssm';
 import { StepFunctions } from './step-functions';
 
@@ -72,6 +73,7 @@ export class LocalAws {
   readonly events: EventBridge;
   readonly queues = new Queues();
   readonly dynamodb: DynamoDb;
+  readonly s3: S3;
   readonly stepFunctions: StepFunctions;
   private readonly server: Server;
   private readonly services: Record<string, Operations>;
@@ -91,6 +93,7 @@ export class LocalAws {
     this.cloudwatch = new CloudWatch(this.clock, this.lambda, this.events, () => this.ec2.instances.values(), this.log);
     this.ssm.agents.onMetric = (instanceId, metric) => this.cloudwatch.putFromAgent(instanceId, metric);
     this.dynamodb = new DynamoDb(this.log);
+    this.s3 = new S3(this.iam);
     this.stepFunctions = new StepFunctions(this.clock, this.iam, this.events, () => this.port, this.log);
     this.events.startExecution = (...execution) => this.stepFunctions.start(...execution);
     this.services = {
@@ -99,6 +102,7 @@ export class LocalAws {
       monitoring: this.cloudwatch.operations,
       lambda: this.lambda.operations,
       dynamodb: this.dynamodb.operations,
+      s3: this.s3.operations,
       states: this.stepFunctions.operations,
       autoscaling: this.autoScaling.operations,
       sns: topicOperations(this.queues),
@@ -126,9 +130,21 @@ export class LocalAws {
 
   /** Carries out a stack of a cloud assembly as `cdk synth` wrote it. */
   deploy(cloudAssembly: string, stackName: string, options: DeployOptions = {}): Deployment {
-    const { ec2, autoScaling, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, stepFunctions, log } = this;
+    const { ec2, autoScaling, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, s3, stepFunctions, log } = this;
     return new Deployment(cloudAssembly, stackName, options, {
-      ec2, autoScaling, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, stepFunctions, log, temporary: directory => this.directories.push(directory),
+      ec2,
+      autoScaling,
+      iam,
+      lambda,
+      cloudwatch,
+      events,
+      queues,
+      ssm,
+      dynamodb,
+      s3,
+      stepFunctions,
+      log,
+      temporary: directory => this.directories.push(directory),
     });
   }
 
@@ -164,6 +180,7 @@ export class LocalAws {
       await closed;
     }
     await this.dynamodb.close();
+    await this.s3.close();
     for (const directory of this.directories) rmSync(directory, { recursive: true, force: true });
   }
 
@@ -185,7 +202,8 @@ export class LocalAws {
 
   private async answer(request: IncomingMessage, body: Buffer): Promise<Delivered> {
     const requestId = randomUUID();
-    const [, accessKeyId, service] = /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(request.headers.authorization ?? '') ?? [];
+    const credential = request.headers.authorization ?? decodeURIComponent(request.url ?? '');
+    const [, accessKeyId, service] = /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(credential) ?? [];
     if (!this.services[service]) {
       const [code, message] = service
         ? ['UnrecognizedClientException', `The local stand plays ${Object.keys(this.services).join(', ')}; this call was signed for ${service}.`]
@@ -193,8 +211,9 @@ export class LocalAws {
       this.log(`aws: ${code}: ${request.method} ${request.url}: ${message}`);
       return { answer: refusal(403, code, message) };
     }
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const wireRequest = { method: request.method ?? '', path, headers: request.headers, body, service };
+    const url = request.url ?? '/';
+    const path = new URL(url, 'http://localhost').pathname;
+    const wireRequest = { method: request.method ?? '', path, url, headers: request.headers, body, service };
     const call = readCall(wireRequest);
     const principal = this.iam.principal(accessKeyId);
     const seen = { time: new Date(), caller: principal.arn, service, action: call.action, params: call.params };

@@ -8,6 +8,7 @@ export const DENIED: Record<string, (message: string) => AwsError> = {
   lambda: message => new AwsError('AccessDeniedException', message, 403),
   autoscaling: message => new AwsError('AccessDenied', message, 403),
   events: message => new AwsError('AccessDeniedException', message, 400),
+  s3: message => new AwsError('AccessDenied', message, 403),
   sns: message => new AwsError('AuthorizationError', message, 403),
   states: message => new AwsError('AccessDeniedException', message, 400),
   dynamodb: message => new AwsError('AccessDeniedException', message, 400),

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { arn, REGION } from './account';
 import { AwsError } from './aws-error';
-import { DynamoDbEmulator, EmulatorAnswer } from './dynamodb-emulator';
 import { keyValues } from './dynamodb-keys';
+import { MotoEmulator, EmulatorAnswer } from './moto-emulator';
 import { ForwardedAnswer, Operation, Operations, Params, Permission } from './operation';
 import { WireRequest } from './protocols/wire';
 
@@ -28,7 +28,7 @@ export class DynamoDb {
   private readonly account = String(randomInt(100_000_000_000, 999_999_999_999));
   private readonly partitionKeys = new Map<string, string>();
   private readonly tokens = new Map<string, { body: string; until: number; answer: EmulatorAnswer }>();
-  private emulator?: Promise<DynamoDbEmulator>;
+  private emulator?: Promise<MotoEmulator>;
   /** What has to be done before the first call: the tables. */
   private prepared: Promise<void> = Promise.resolve();
 
@@ -72,7 +72,7 @@ export class DynamoDb {
 
   async close(): Promise<void> {
     await this.prepared.catch(() => {});
-    if (this.emulator) await DynamoDbEmulator.release();
+    if (this.emulator) await MotoEmulator.release();
     this.emulator = undefined;
   }
 
@@ -95,7 +95,7 @@ export class DynamoDb {
 
   private async forward({ ClientRequestToken: token }: Params, { headers, body }: WireRequest): Promise<ForwardedAnswer> {
     await this.prepared;
-    const emulator = await (this.emulator ??= DynamoDbEmulator.acquire());
+    const emulator = await (this.emulator ??= MotoEmulator.acquire());
     return emulator.alone(async () => {
       const before = this.tokens.get(token);
       const again = before && before.until > Date.now();
@@ -111,7 +111,7 @@ export class DynamoDb {
   }
 
   private async administer(action: string, params: object): Promise<void> {
-    const emulator = await (this.emulator ??= DynamoDbEmulator.acquire());
+    const emulator = await (this.emulator ??= MotoEmulator.acquire());
     const { status, body } = await emulator.alone(() => emulator.send(this.account, {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': `DynamoDB_20120810.${action}`,

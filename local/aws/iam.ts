@@ -59,6 +59,7 @@ export class AccessDenied extends Error {}
 export class Iam {
   readonly roles = new Map<string, Role>();
   private readonly sessions = new Map<string, Principal>();
+  private readonly secrets = new Map<string, string>();
 
   roleByArn(roleArn: string): Role | undefined {
     return [...this.roles.values()].find(role => role.arn === roleArn);
@@ -68,14 +69,21 @@ export class Iam {
   issueCredentials(role: Role, session: string): Record<string, string> {
     const accessKeyId = 'ASIA' + randomBytes(8).toString('hex').toUpperCase();
     this.sessions.set(accessKeyId, { arn: `arn:${PARTITION}:sts::${ACCOUNT}:assumed-role/${role.name}/${session}`, role });
+    const secret = randomBytes(20).toString('base64');
+    this.secrets.set(accessKeyId, secret);
     return {
       AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: randomBytes(20).toString('base64'),
+      AWS_SECRET_ACCESS_KEY: secret,
       AWS_SESSION_TOKEN: randomBytes(48).toString('base64'),
     };
   }
 
-  /** Signatures are not verified: nobody else is on this endpoint. A key that was not issued here is the developer's own. */
+  /** The secret of a key that was issued here; any other one signs by its own name, as the operator of the stand does. */
+  secretOf(accessKeyId: string): string {
+    return this.secrets.get(accessKeyId) ?? accessKeyId;
+  }
+
+  /** Signatures of headers are not verified: nobody else is on this endpoint. A key that was not issued here is the developer's own. */
   principal(accessKeyId: string): Principal {
     return this.sessions.get(accessKeyId) ?? { arn: `arn:${PARTITION}:iam::${ACCOUNT}:user/developer` };
   }

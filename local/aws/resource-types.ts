@@ -14,6 +14,7 @@ import { Machine } from './machine';
 import { MONITORING_TYPES } from './monitoring-types';
 import { Statement } from './policy';
 import { Queues } from './queues';
+import { S3 } from './s3';
 import { Ssm } from './ssm';
 import { StepFunctions } from './step-functions';
 
@@ -43,6 +44,7 @@ export interface Services {
   readonly queues: Queues;
   readonly ssm: Ssm;
   readonly dynamodb: DynamoDb;
+  readonly s3: S3;
   readonly stepFunctions: StepFunctions;
   readonly assembly: CloudAssembly;
   machine(request: ResourceRequest): Machine;
@@ -53,7 +55,7 @@ export interface Services {
 
 /** Types that make no difference here: the network and the disks are the machine's own business. */
 export const IGNORED_TYPES = [
-  'AWS::CDK::Metadata', 'AWS::IAM::InstanceProfile', 'AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'AWS::KMS::Key', 'AWS::KMS::Alias',
+  'AWS::CDK::Metadata', 'AWS::IAM::InstanceProfile', 'AWS::KMS::Key', 'AWS::KMS::Alias',
   ...['EIP', 'FlowLog', 'InternetGateway', 'LaunchTemplate', 'NatGateway', 'Route', 'RouteTable', 'SecurityGroup', 'SecurityGroupEgress',
     'SecurityGroupIngress', 'Subnet', 'SubnetRouteTableAssociation', 'VPC', 'VPCEndpoint', 'VPCGatewayAttachment'].map(name => `AWS::EC2::${name}`),
   // Custom resources: nobody calls their function here.
@@ -151,6 +153,15 @@ export const RESOURCE_TYPES: Record<string, Create> = {
       name: LifecycleHookName, transition: LifecycleTransition, heartbeatMinutes: HeartbeatTimeout / 60,
     });
     return { ref: LifecycleHookName, attributes: {} };
+  },
+  'AWS::S3::Bucket': ({ properties, physicalName }, { s3 }) => {
+    const bucket = s3.createBucket(properties.BucketName ?? physicalName);
+    const domain = `${bucket}.s3.amazonaws.com`;
+    return { ref: bucket, attributes: { Arn: `arn:aws:s3:::${bucket}`, DomainName: domain, RegionalDomainName: domain } };
+  },
+  'AWS::S3::BucketPolicy': ({ logicalId, properties }, { s3 }) => {
+    s3.attachPolicy(properties.Bucket, properties.PolicyDocument);
+    return { ref: logicalId, attributes: {} };
   },
   'AWS::DynamoDB::Table': createTable,
   'AWS::DynamoDB::GlobalTable': createTable,

@@ -20,7 +20,8 @@ export function deliver(response: ServerResponse, { answer, delivery = 'whole', 
   }
   const { status, headers } = answer;
   const body = Buffer.from(answer.body);
-  response.writeHead(status, { ...headers, 'content-length': String(body.length), ...date ? { date: date.toUTCString() } : {} });
+  // The answer to a HEAD tells the length of what it does not have.
+  response.writeHead(status, { 'content-length': String(body.length), ...headers, ...date ? { date: date.toUTCString() } : {} });
   if (delivery === 'whole') {
     response.end(body);
   } else {

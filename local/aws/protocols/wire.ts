@@ -5,6 +5,8 @@ import { Params } from '../operation';
 export interface WireRequest {
   readonly method: string;
   readonly path: string;
+  /** Path and query, as they stand in the request line. */
+  readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   /** The service that the caller signed for: `ec2`, `ssm`, `monitoring`, `lambda`. */

@@ -188,7 +188,7 @@ test('the emulator ends with the last stand', async () => {
 });
 
 test('the emulator ends with its parent, even when that is killed', async () => {
-  const script = join(__dirname, '../../../local/aws/dynamodb-emulator.py');
+  const script = join(__dirname, '../../../local/aws/moto-emulator.py');
   const parent = spawn(process.execPath, ['-e', `
     const child = require('node:child_process').spawn(process.argv[1], [process.argv[2]], { stdio: ['pipe', 'pipe', 'ignore'] });
     child.stdout.once('data', () => console.log(child.pid));

@@ -8,7 +8,8 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { Code, Function, Runtime, RuntimeFamily } from 'aws-cdk-lib/aws-lambda';
 import {
-  Chain, Choice, Condition, CustomState, DefinitionBody, Errors, Fail, IChainable, JsonPath, Map, Pass, StateMachine, Succeed, TaskInput, Wait, WaitTime,
+  Chain, Choice, Condition, CustomState, DefinitionBody, Errors, Fail, IChainable, JsonPath, Map, Pass, StateMachine, Succeed, TaskInput, Wait,
+  WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { REGION } from '../../../local/aws/account';
@@ -39,7 +40,9 @@ const HANDLER = `exports.handler = async event => {
 }`;
 
 /** Deploys a stack with a state machine, and answers the machine's ARN. */
-function deploy(define: (stack: Stack, handler: Function, table: Table) => IChainable, more: (stack: Stack, machine: StateMachine) => void = () => {}): string {
+function deploy(
+  define: (stack: Stack, handler: Function, table: Table) => IChainable, more: (stack: Stack, machine: StateMachine) => void = () => {},
+): string {
   const outdir = mkdtempSync(join(directory, 'app-'));
   const stack = new Stack(new App({ outdir }), 'Test');
   const handler = new Function(stack, 'Handler', { runtime: new Runtime('nodejs24.x', RuntimeFamily.NODEJS, { supportsInlineCode: true }), handler: 'index.handler', code: Code.fromInline(HANDLER) });

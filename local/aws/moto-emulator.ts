@@ -10,42 +10,43 @@ export interface EmulatorAnswer {
   readonly body: Buffer;
 }
 
-/** Headers that the emulator reads, the signature among them: it finds the region there. */
-const FORWARDED = ['content-type', 'x-amz-target', 'x-amz-date', 'authorization', 'user-agent'];
+/** Headers that the emulator reads, the signature among them: it finds the region there. What is S3's own starts with x-amz. */
+const FORWARDED = /^(content-type|content-md5|range|authorization|user-agent|x-amz-.*)$/;
+const NOT_FORWARDED = ['x-amz-security-token', 'x-amz-content-sha256'];
 
 /**
- * DynamoDB as moto emulates it, in a process of its own, which ends with its standard input: when it is stopped here, or when this
+ * DynamoDB and S3 as moto emulates them, in a process of its own, which ends with its standard input: when it is stopped here, or when this
  * process is gone, however that came. It starts when the first user comes and stops when the last one has gone.
  */
-export class DynamoDbEmulator {
+export class MotoEmulator {
   /** The one emulator of this process, for another user. Each call takes one `release`. */
-  static async acquire(): Promise<DynamoDbEmulator> {
-    DynamoDbEmulator.users += 1;
-    return DynamoDbEmulator.shared ??= DynamoDbEmulator.start();
+  static async acquire(): Promise<MotoEmulator> {
+    MotoEmulator.users += 1;
+    return MotoEmulator.shared ??= MotoEmulator.start();
   }
 
   static async release(): Promise<void> {
-    DynamoDbEmulator.users -= 1;
-    const { shared } = DynamoDbEmulator;
-    if (DynamoDbEmulator.users > 0 || !shared) return;
-    DynamoDbEmulator.shared = undefined;
+    MotoEmulator.users -= 1;
+    const { shared } = MotoEmulator;
+    if (MotoEmulator.users > 0 || !shared) return;
+    MotoEmulator.shared = undefined;
     await shared.then(emulator => emulator.stop(), () => {}); // one that did not start is told by those who call it
   }
 
-  private static shared?: Promise<DynamoDbEmulator>;
+  private static shared?: Promise<MotoEmulator>;
   private static users = 0;
 
-  private static async start(): Promise<DynamoDbEmulator> {
-    const child = spawn(await providePython(), [join(__dirname, 'dynamodb-emulator.py')], { stdio: ['pipe', 'pipe', 'pipe'] });
+  private static async start(): Promise<MotoEmulator> {
+    const child = spawn(await providePython(), [join(__dirname, 'moto-emulator.py')], { stdio: ['pipe', 'pipe', 'pipe'] });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => said = (said + text).slice(-4000)); // moto writes a line for each call
     child.stdin.on('error', () => {});
     const port = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', code => reject(new Error(`The DynamoDB emulator ended with ${code} before it listened: ${said}`)));
+      child.once('exit', code => reject(new Error(`The emulator ended with ${code} before it listened: ${said}`)));
       child.stdout.setEncoding('utf8').once('data', (text: string) => resolve(Number(text)));
     });
-    return new DynamoDbEmulator(child, port);
+    return new MotoEmulator(child, port);
   }
 
   private last: Promise<unknown> = Promise.resolve();
@@ -67,13 +68,14 @@ export class DynamoDbEmulator {
   }
 
   /** Hands a call on as it is, for an account: what one account has, no other sees. */
-  send(account: string, headers: IncomingHttpHeaders, body: Buffer | string): Promise<EmulatorAnswer> {
-    const kept = Object.fromEntries(FORWARDED.filter(name => headers[name] !== undefined).map(name => [name, headers[name]]));
+  send(account: string, headers: IncomingHttpHeaders, body: Buffer | string, method = 'POST', path = '/'): Promise<EmulatorAnswer> {
+    const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => FORWARDED.test(name) && !NOT_FORWARDED.includes(name)));
     return new Promise((resolve, reject) => {
       const call = request({
         host: '127.0.0.1',
         port: this.port,
-        method: 'POST',
+        method,
+        path,
         agent: false,
         headers: { ...kept, 'x-moto-account-id': account, 'content-length': Buffer.byteLength(body) },
       }, response => {

@@ -1,4 +1,4 @@
-"""Serves moto's DynamoDB on a free port, which it prints, until standard input ends: so it never outlives the one who started it."""
+"""Serves moto's DynamoDB and S3 on a free port, which it prints, until standard input ends: so it never outlives the one who started it."""
 
 import os
 import sys
