@@ -100,7 +100,7 @@ const bundled: Record<string, string[]> = {
   interrupt: ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
     'deployed-trigger', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'read-alarm', 'read-instance', 'read-policy', 'read-readiness',
     'read-targets', 'readiness-report', 'refusal', 'respond', 'revision-record', 'telemetry', 'trigger', 'verdict', 'workflow-step'],
-  response: ['incident', 'kernel-log', 'panic-record', 'probable-cause'],
+  response: ['incident', 'kernel-log', 'panic-record', 'probable-cause', 'watch', 'watch.lambda'],
 };
 const bundledFiles = Object.entries(bundled).flatMap(([room, names]) => names.map(name => `${room}/${name}`));
 project.npmignore?.addPatterns(...bundledFiles.map(name => `/lib/${name}.*`));

@@ -1,6 +1,8 @@
 import { Names } from 'aws-cdk-lib';
 import { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { IInstanceRef } from 'aws-cdk-lib/aws-ec2';
+import { IBucket } from 'aws-cdk-lib/aws-s3';
+import { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { FleetUnresponsiveAlarm } from './detection/fleet-unresponsive-alarm';
 import { UnresponsiveAlarm } from './detection/unresponsive-alarm';
@@ -14,6 +16,9 @@ import { DumpOptions } from './kdump/dump-options';
 import { KdumpAssociation } from './kdump/kdump-association';
 import { KdumpTargets } from './kdump/kdump-targets';
 import { RebootPolicy } from './kdump/reboot-policy';
+import { CrashDiagnosticsDashboard } from './response/crash-diagnostics-dashboard';
+import { CrashDumpResponse } from './response/crash-dump-response';
+import { DumpContents } from './response/crash-dump-response-props';
 
 /**
  * Properties of CrashDiagnostics.
@@ -74,14 +79,51 @@ export interface CrashDiagnosticsProps {
    * @default - none
    */
   readonly runbookUrl?: string;
+
+  /**
+   * Whether the alarms have the interrupt sent and nothing more: the instance is not kept from being replaced, nothing is collected and
+   * nobody is told.
+   *
+   * @default false
+   */
+  readonly interruptOnly?: boolean;
+
+  /**
+   * What is brought from an instance to the bucket.
+   *
+   * @default DumpContents.KERNEL_LOG
+   */
+  readonly contents?: DumpContents;
+
+  /**
+   * Where it is brought to.
+   *
+   * @default - a new CrashDumpBucket
+   */
+  readonly bucket?: IBucket;
+
+  /**
+   * Who is told what happened.
+   *
+   * @default - a new topic, without subscriptions
+   */
+  readonly topic?: ITopic;
+
+  /**
+   * Whether there is a CloudWatch dashboard.
+   *
+   * @default false
+   */
+  readonly dashboard?: boolean;
 }
 
 // The alarms that one DiagnosticInterrupt takes.
 const MOST_INSTANCES = 20;
 
 /**
- * Defines everything that makes EC2 Linux instances leave a crash dump when they hang: kdump on each instance, an alarm, and the
- * diagnostic interrupt that the alarm sends when it is safe.
+ * Defines everything that makes EC2 Linux instances leave a crash dump when they hang: kdump on each instance, an alarm, the
+ * diagnostic interrupt that is sent when it is safe, and the workflow that keeps the instance while it dumps, collects what it has
+ * written, and reports.
  *
  * Instances that are known at synth have an alarm each. For those that a tag or an Auto Scaling group selects, one alarm watches the
  * whole fleet, so that nothing grows with it.
@@ -104,6 +146,16 @@ export class CrashDiagnostics extends Construct {
    * One alarm per instance that is known at synth, otherwise one for the fleet.
    */
   public readonly alarms: IAlarm[];
+
+  /**
+   * The workflow that the alarms start; absent with `interruptOnly`.
+   */
+  public readonly response?: CrashDumpResponse;
+
+  /**
+   * The dashboard, where there is to be one.
+   */
+  public readonly dashboard?: CrashDiagnosticsDashboard;
 
   constructor(scope: Construct, id: string, props: CrashDiagnosticsProps) {
     super(scope, id);
@@ -130,18 +182,34 @@ export class CrashDiagnostics extends Construct {
       signals: signal && [signal],
       runbookUrl,
     });
+    this.response = this.respond(props);
     this.alarms = instances.length === 0 ? [this.watchFleet(runbookUrl)] : instances.map(each => this.watch(each, signal, runbookUrl));
+    if (props.dashboard) {
+      this.dashboard = new CrashDiagnosticsDashboard(this, 'Dashboard', { interrupt: this.interrupt, response: this.response, alarms: this.alarms });
+    }
+  }
+
+  private respond({ interruptOnly, contents, bucket, topic, dump, runbookUrl }: CrashDiagnosticsProps): CrashDumpResponse | undefined {
+    if (!interruptOnly) {
+      return new CrashDumpResponse(this, 'Response', { interrupt: this.interrupt, contents, bucket, topic, dumpPath: dump?.path, runbookUrl });
+    }
+    const given = Object.entries({ contents, bucket, topic }).filter(([, value]) => value !== undefined).map(([name]) => name);
+    if (given.length > 0) {
+      throw new Error(`CrashDiagnostics: interruptOnly is true and ${given.join(', ')} given, for which there is no use then. Leave out one or the other.`);
+    }
+    return undefined;
   }
 
   private watch(instance: IInstanceRef, signal?: UnresponsiveSignal, runbookUrl?: string): IAlarm {
     const alarm = new UnresponsiveAlarm(this, `Unresponsive${Names.nodeUniqueId(instance.node)}`, { instance, signal, runbookUrl });
-    alarm.addAlarmAction(new DiagnosticInterruptAction(this.interrupt));
+    if (this.response) this.response.addAlarm(alarm);
+    else alarm.addAlarmAction(new DiagnosticInterruptAction(this.interrupt));
     return alarm;
   }
 
   private watchFleet(runbookUrl?: string): IAlarm {
     const alarm = new FleetUnresponsiveAlarm(this, 'FleetUnresponsive', { runbookUrl });
-    this.interrupt.addFleetAlarm(alarm);
+    (this.response ?? this.interrupt).addFleetAlarm(alarm);
     return alarm;
   }
 }

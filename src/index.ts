@@ -18,4 +18,7 @@ export * from './kdump/kdump-association';
 export * from './kdump/kdump-targets';
 export * from './kdump/rate-limit';
 export * from './kdump/reboot-policy';
+export * from './response/crash-diagnostics-dashboard';
 export * from './response/crash-dump-bucket';
+export * from './response/crash-dump-response';
+export * from './response/crash-dump-response-props';

@@ -2,7 +2,9 @@ import { App, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
-import { CrashDiagnostics, CrashDiagnosticsProps, CrashKernel, InterruptMode, KdumpTargets, RebootPolicy, UnresponsiveSignal } from '../src';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { CrashDiagnostics, CrashDiagnosticsProps, CrashKernel, DumpContents, InterruptMode, KdumpTargets, RebootPolicy, UnresponsiveSignal } from '../src';
 
 process.env.CDK_VALIDATION = 'false';
 
@@ -27,7 +29,7 @@ function countsOf(stack: Stack): Record<string, number> {
   return counts;
 }
 
-// What there is for whatever targets.
+// What there is for whatever targets, without the workflow.
 const ALWAYS = {
   'AWS::DynamoDB::Table': 1,
   'AWS::IAM::Role': 2,
@@ -40,16 +42,45 @@ const ALWAYS = {
   'AWS::SSM::Document': 1,
 };
 
+// What the workflow adds; its roles are those of the workflow, of its three functions and of the rules that start it.
+const RESPONSE = {
+  'AWS::CloudWatch::Alarm': 1,
+  'AWS::Events::Rule': 1,
+  'AWS::IAM::Policy': 5,
+  'AWS::IAM::Role': 5,
+  'AWS::Lambda::Function': 3,
+  'AWS::Logs::LogGroup': 1,
+  'AWS::S3::Bucket': 1,
+  'AWS::S3::BucketPolicy': 1,
+  'AWS::SNS::Topic': 1,
+  'AWS::SNS::TopicPolicy': 1,
+  'AWS::SSM::Document': 1,
+  'AWS::StepFunctions::StateMachine': 1,
+};
+
+/** How many there are together. */
+function sumOf(...counts: Record<string, number>[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const [type, count] of counts.flatMap(each => Object.entries(each))) sum[type] = (sum[type] ?? 0) + count;
+  return sum;
+}
+
 describe('instances that are known', () => {
-  test.each([1, 2, 20])('one line defines kdump, an alarm for each of %d, and the interrupt that each sends', count => {
+  const WATCHED = (count: number) => ({
+    'AWS::CloudWatch::Alarm': count + 1, // and that about requests that failed
+    'AWS::IAM::Policy': count + 2, // an alarm's each, and the two roles' own
+  });
+
+  test.each([1, 2, 20])('one line defines kdump, an alarm for each of %d, and the workflow that each starts', count => {
     const { stack, diagnostics } = setUp(instances(count));
-    expect(countsOf(stack)).toEqual({
-      ...ALWAYS,
-      'AWS::CloudWatch::Alarm': count + 1, // and that about requests that failed
-      'AWS::IAM::Policy': count + 2, // an alarm's each, and the two roles' own
-      'AWS::Lambda::Permission': count,
-    });
+    expect(countsOf(stack)).toEqual(sumOf(ALWAYS, RESPONSE, WATCHED(count), { 'AWS::Events::Rule': count }));
     expect(diagnostics.alarms).toHaveLength(count);
+  });
+
+  test.each([1, 20])('the alarms of %d may send the interrupt and do nothing more', count => {
+    const { stack, diagnostics } = setUp(instances(count), { interruptOnly: true });
+    expect(countsOf(stack)).toEqual(sumOf(ALWAYS, WATCHED(count), { 'AWS::Lambda::Permission': count }));
+    expect(diagnostics.response).toBeUndefined();
   });
 
   test('refuses more than one function can have alarms for', () => {
@@ -66,7 +97,7 @@ describe('instances that are known', () => {
 });
 
 describe('a fleet', () => {
-  const FLEET = { ...ALWAYS, 'AWS::CloudWatch::Alarm': 2, 'AWS::Events::Rule': 1, 'AWS::IAM::Policy': 3, 'AWS::Lambda::Permission': 1 };
+  const FLEET = sumOf(ALWAYS, RESPONSE, { 'AWS::CloudWatch::Alarm': 2, 'AWS::Events::Rule': 1, 'AWS::IAM::Policy': 3 });
 
   test.each<[string, (stack: Stack) => KdumpTargets]>([
     ['with a tag', byTag],
@@ -76,11 +107,20 @@ describe('a fleet', () => {
   ])('%s has the same resources as any other', (_, targets) => {
     const { stack, diagnostics } = setUp(targets);
     expect(countsOf(stack)).toEqual(FLEET);
+    expect(Object.values(FLEET).reduce((sum, count) => sum + count)).toBeLessThanOrEqual(45);
     expect(diagnostics.alarms).toHaveLength(1);
   });
 
-  test('hands each instance that becomes unresponsive to the function, and keeps what it could not hand over', () => {
-    const { stack } = setUp(byTag);
+  test('hands each instance that becomes unresponsive to the workflow, which knows the alarm by its rule', () => {
+    const template = Template.fromStack(setUp(byTag).stack);
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { 'detail-type': ['CloudWatch Alarm Contributor State Change'], 'detail': { state: { value: ['ALARM'] } } },
+      Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('Workflow') }, DeadLetterConfig: Match.anyValue() })],
+    });
+  });
+
+  test('hands each to the function alone, if asked, and keeps what it could not hand over', () => {
+    const { stack } = setUp(byTag, { interruptOnly: true });
     const template = Template.fromStack(stack); // throws on circular references
     const [alarmId] = Object.keys(template.findResources('AWS::CloudWatch::Alarm', { Properties: { Metrics: Match.anyValue() } }));
     const [ruleId] = Object.keys(template.findResources('AWS::Events::Rule'));
@@ -118,6 +158,27 @@ describe('a fleet', () => {
       expect(() => setUp(targets, { signal })).toThrow(/not known at synth, .*KdumpTargets\.instance\(\).* or leave out signal/);
     }
   });
+});
+
+test('has a dashboard if asked', () => {
+  const { stack, diagnostics } = setUp(byTag, { dashboard: true });
+  Template.fromStack(stack).resourceCountIs('AWS::CloudWatch::Dashboard', 1);
+  expect(diagnostics.dashboard).toBeDefined();
+  expect(setUp(byTag, { dashboard: true, interruptOnly: true }).diagnostics.dashboard).toBeDefined();
+});
+
+test('takes a bucket and a topic that are there', () => {
+  const stack = new Stack(new App(), 'Test');
+  const bucket = Bucket.fromBucketName(stack, 'Mine', 'mine');
+  const topic = Topic.fromTopicArn(stack, 'Ours', 'arn:aws:sns:us-east-1:123456789012:ours');
+  const { response } = new CrashDiagnostics(stack, 'CrashDiagnostics', { targets: byTag(), bucket, topic });
+  expect([response!.bucket, response!.topic]).toEqual([bucket, topic]);
+  Template.fromStack(stack).resourceCountIs('AWS::S3::Bucket', 0);
+});
+
+test('refuses settings of the workflow where there is none', () => {
+  expect(() => setUp(byTag, { interruptOnly: true, contents: DumpContents.KERNEL_LOG }))
+    .toThrow('CrashDiagnostics: interruptOnly is true and contents given, for which there is no use then. Leave out one or the other.');
 });
 
 test('hands the settings on to the rooms', () => {

@@ -86,6 +86,11 @@ export class DiagnosticInterrupt extends Construct {
    */
   public readonly _policy: string;
 
+  /**
+   * @internal
+   */
+  public readonly _cooldownSeconds: number;
+
   private readonly role: IRole;
   private alarms = 0;
   private gameDays = false;
@@ -115,8 +120,10 @@ export class DiagnosticInterrupt extends Construct {
     const statements = interruptStatements(stack, { kdump: props.kdump, targets, circuitBreaker, tableArn: table.tableArn });
     [...statements, ...props.vpc ? vpcStatements(stack) : []].forEach(each => this.role.addToPrincipalPolicy(each));
 
+    const policy = renderPolicy(props, targets, circuitBreaker, table.tableName);
+    this._cooldownSeconds = policy.claims.cooldownSeconds;
     this._policy = stack.toJsonString({
-      ...renderPolicy(props, targets, circuitBreaker, table.tableName),
+      ...policy,
       gameDays: Lazy.any({ produce: () => this.gameDays }),
     });
     this.function = new InterruptFunction(this, 'Function', {

@@ -13,6 +13,8 @@ export interface Incident {
   readonly execution: Execution;
   readonly assessed?: Assessed;
   readonly shield?: Shield;
+  /** The number of the interrupt that is being sent or was: 1 or 2. From here on the instance may be dumping. */
+  readonly attempt?: number;
   readonly interrupt?: Interrupted;
   readonly watch?: Watch;
   readonly collection?: Collection;
@@ -71,12 +73,23 @@ export interface Watch {
   /** `unanswered`: nothing at all has happened since the interrupt. `gone`: the instance is no longer running. `overdue`: time is up. */
   readonly progress: 'waiting' | 'back' | 'unanswered' | 'gone' | 'overdue';
   readonly explanation?: string;
+  /** When the first sign of the panic was seen: the console had something new, or the instance status check another word. */
   readonly panicSeenAt?: string;
   readonly backAt?: string;
   /** Looks since the last interrupt; a minute lies between two. */
   readonly looks: number;
-  /** What the serial console had shown before the interrupt. */
-  readonly console?: { readonly speaks: boolean; readonly sha256: string };
+  /** The interrupt that they are about; 0 before the first. */
+  readonly attempt: number;
+  /** What the instance status check said before the interrupt. */
+  readonly statusBefore?: string;
+  /** What the serial console had shown before the interrupt; absent where that is not known. */
+  readonly console?: ConsoleMark;
+}
+
+export interface ConsoleMark {
+  /** Whether a kernel that boots would show on it. */
+  readonly speaks: boolean;
+  readonly sha256: string;
 }
 
 /** What was found on the instance and brought to the bucket. */
@@ -95,13 +108,31 @@ export interface Collection {
   /** Calls of the collecting function. */
   readonly steps: number;
   /** What the collecting function remembers from call to call; nobody else's business. */
-  readonly work?: unknown;
+  readonly work?: CollectionWork;
+}
+
+export interface CollectionWork {
+  /** The command that runs on the instance, and how often it was looked at. */
+  readonly command?: { readonly id: string; readonly doing: 'list' | 'send' | 'remove'; readonly looks: number };
+  /** The index of the file that is on its way. */
+  readonly file: number;
+  /** The upload in parts, where the file has more than one. */
+  readonly uploadId?: string;
+  /** The first part that S3 has not yet taken. */
+  readonly nextPart: number;
+  /** Of that part and those after it, as far as they are known: hexadecimal SHA-256. */
+  readonly hashes: string[];
+  /** Attempts in a row that brought nothing. */
+  readonly failures: number;
+  readonly lastFailure?: string;
 }
 
 export interface DumpFile {
   readonly name: string;
   readonly kind: 'kernelLog' | 'vmcore';
   readonly bytes: number;
+  /** The capture kernel did not finish it. */
+  readonly incomplete?: boolean;
   /** Of the object in the bucket, once S3 has confirmed the whole. */
   readonly key?: string;
   /** As S3 gives it: base64, and for an object in parts `-` and their number (the checksum of the parts' checksums). */

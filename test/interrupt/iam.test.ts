@@ -43,11 +43,16 @@ function isTagged({ Condition }: Statement): boolean {
     });
 }
 
-/** One resource, or the versions of a function of the template, or (of instances) those with the targets' tag. */
+/**
+ * One resource, or the versions of a function of the template, or (of instances and groups) those with the targets' tag, or the incidents
+ * in one bucket, or a group by its name (its ARN has an ID that nobody knows at synth).
+ */
 function isNarrow(resource: unknown, statement: Statement): boolean {
   const text = JSON.stringify(resource);
   if (!text.includes('*')) return true;
-  if (/:instance\/\*"/.test(text)) return isTagged(statement);
+  if (/:instance\/\*"|:autoScalingGroup:\*:autoScalingGroupName\/\*"/.test(text)) return isTagged(statement);
+  if (/:autoScalingGroup:\*:autoScalingGroupName\/",\{"Ref":"Group"\}\]\]\}$/.test(text)) return true;
+  if (/^\{"Fn::Join":\["",\[\{"Fn::GetAtt":\["[A-Za-z0-9]+Bucket[A-Za-z0-9]+","Arn"\]\},"\/i-\*"\]\]\}$/.test(text)) return true;
   return /^\{"Fn::Join":\["",\[\{"Fn::GetAtt":\["[A-Za-z0-9]+","Arn"\]\},":\*"\]\]\}$/.test(text);
 }
 

@@ -1,0 +1,145 @@
+import type { Listing, Progress } from './collection-answers';
+import type { CollectionPolicy } from './collection-policy';
+import type { Collection, CollectionWork, DumpFile } from './incident';
+
+/** S3 takes 10,000 parts. */
+const MOST_PARTS = 9000;
+/** Addresses have some 2,000 characters each, and a command takes a limited number of them. */
+const BATCH = 8;
+const MOST_FAILURES = 5;
+const MIB = 1024 * 1024;
+
+/** A part of a file, as the program on the instance is told it. */
+export interface Part {
+  readonly number: number;
+  readonly offsetMib: number;
+  readonly lengthMib: number;
+  /** Hexadecimal, where it is known. */
+  readonly sha256?: string;
+}
+
+/** What is next. */
+export type Action =
+  | { readonly do: 'list' }
+  | { readonly do: 'begin'; readonly file: DumpFile }
+  | { readonly do: 'send'; readonly file: DumpFile; readonly send: Part[]; readonly hash: Part[] }
+  | { readonly do: 'confirm'; readonly file: DumpFile }
+  | { readonly do: 'remove'; readonly files: DumpFile[] }
+  | { readonly do: 'end' };
+
+export const NO_WORK: CollectionWork = { file: 0, nextPart: 1, hashes: [], failures: 0 };
+
+/** How the file is cut. The size depends on nothing but the file, so that an upload can be resumed. */
+export function partsOf({ bytes }: DumpFile, partMib: number): { readonly lengthMib: number; readonly count: number } {
+  let lengthMib = partMib;
+  while (Math.ceil(bytes / (lengthMib * MIB)) > MOST_PARTS) lengthMib *= 2;
+  return { lengthMib, count: Math.max(1, Math.ceil(bytes / (lengthMib * MIB))) };
+}
+
+/** The files that are to be brought: the kernel log first, since it says why. */
+export function wanted({ files }: Collection, { contents }: CollectionPolicy): DumpFile[] {
+  const of = (kind: string) => files.filter(file => file.kind === kind && file.bytes > 0);
+  return [...of('kernelLog'), ...contents === 'kernelLogAndVmcore' ? of('vmcore') : []];
+}
+
+/**
+ * Decides what is next, from what is known and from nothing else.
+ */
+export function nextAction(collection: Collection, policy: CollectionPolicy): Action {
+  const { directory, files, work = NO_WORK } = collection;
+  if (work.failures >= MOST_FAILURES || collection.missing !== undefined && directory === undefined) return { do: 'end' };
+  if (directory === undefined) return { do: 'list' };
+  const due = wanted(collection, policy).slice(work.file);
+  if (due.length === 0) {
+    const removable = policy.removeAfterUpload ? files.filter(({ key, removed }) => key !== undefined && !removed) : [];
+    // With a dump that was left behind its log stays too.
+    const whole = files.every(({ key, bytes }) => key !== undefined || bytes === 0);
+    return removable.length > 0 && whole ? { do: 'remove', files: removable } : { do: 'end' };
+  }
+  const [file] = due;
+  const { lengthMib, count } = partsOf(file, policy.partMib);
+  if (count > 1 && work.uploadId === undefined) return { do: 'begin', file };
+  if (work.nextPart > count) return { do: 'confirm', file };
+  const part = (number: number, sha256?: string): Part => ({ number, offsetMib: (number - 1) * lengthMib, lengthMib, sha256 });
+  const send = work.hashes.slice(0, BATCH).map((sha256, index) => part(work.nextPart + index, sha256));
+  const firstUnknown = work.nextPart + work.hashes.length;
+  const unknown = Math.max(0, Math.min(BATCH, count - firstUnknown + 1));
+  return { do: 'send', file, send, hash: Array.from({ length: unknown }, (_, index) => part(firstUnknown + index)) };
+}
+
+/** What the program found. */
+export function afterListing(collection: Collection, listing: Listing | undefined, policy: CollectionPolicy): Collection {
+  if (!listing) return failed(collection, 'The instance did not say what it has');
+  if (listing.directory === null) return { ...collection, system: listing.system, missing: noDump(listing, policy.dumpPath) };
+  const files = listing.files.map(({ name, kind, bytes, incomplete }) => ({ name, kind, bytes, ...incomplete && { incomplete } }));
+  const found = { ...collection, directory: `${policy.dumpPath}/${listing.directory}`, system: listing.system, files };
+  const first = wanted(found, policy)[0];
+  const sha256 = listing.files.find(({ name }) => name === first?.name)?.sha256;
+  // The log goes in one part, and its checksum came along.
+  const known = first && sha256 && partsOf(first, policy.partMib).count === 1 ? [sha256] : [];
+  if (!listing.curl) return { ...found, missing: 'There is no curl on the instance; it has to be installed there', work: { ...NO_WORK, failures: MOST_FAILURES } };
+  const missing = shortcomings(found);
+  return { ...found, ...missing && { missing }, work: { ...NO_WORK, hashes: known } };
+}
+
+function noDump({ capturing, passedOver }: Listing, dumpPath: string): string {
+  if (capturing) return 'The instance is still in its capture kernel';
+  const strangers = passedOver > 0 ? `; ${passedOver} files are links, or do not belong to root` : '';
+  return `There is no dump in ${dumpPath} that was written after the interrupt${strangers}`;
+}
+
+/** What is wrong with the dump itself. */
+function shortcomings({ files }: Collection): string | undefined {
+  const vmcores = files.filter(({ kind }) => kind === 'vmcore');
+  if (vmcores.length === 0) return 'The capture kernel saved a kernel log, but no dump';
+  if (vmcores.every(({ bytes }) => bytes === 0)) return 'The dump is empty';
+  if (vmcores.every(({ incomplete }) => incomplete)) return 'The capture kernel did not finish the dump';
+  return files.some(({ kind }) => kind === 'kernelLog') ? undefined : 'The capture kernel saved a dump, but no kernel log';
+}
+
+/** What became of the parts. */
+export function afterSending(collection: Collection, { sent, hashes, failure, changed }: Progress): Collection {
+  const { work = NO_WORK } = collection;
+  if (changed) return { ...failed(collection, 'The dump has changed while it was being uploaded'), work: { ...work, failures: MOST_FAILURES } };
+  let { nextPart } = work;
+  let known = [...work.hashes];
+  while (sent.includes(nextPart)) {
+    nextPart += 1;
+    known = known.slice(1);
+  }
+  for (let hash = hashes.get(nextPart + known.length); hash !== undefined; hash = hashes.get(nextPart + known.length)) known.push(hash);
+  const progressed = nextPart > work.nextPart || known.length > work.hashes.length;
+  const after = { ...collection, work: { ...work, nextPart, hashes: known, ...progressed && { failures: 0 } } };
+  return failure === undefined && progressed ? after : failed(after, failure ?? 'Nothing was uploaded', progressed);
+}
+
+/** S3 has the whole of the file. */
+export function afterConfirming(collection: Collection, file: DumpFile, key: string, checksumSha256: string | undefined): Collection {
+  const files = collection.files.map(each => each.name === file.name ? { ...each, key, ...checksumSha256 && { checksumSha256 } } : each);
+  return { ...collection, files, work: { ...NO_WORK, file: (collection.work?.file ?? 0) + 1 } };
+}
+
+export function afterRemoving(collection: Collection, { removed }: Progress): Collection {
+  const files = collection.files.map(file => removed.includes(file.name) ? { ...file, removed: true } : file);
+  const after = { ...collection, files };
+  return files.some((file, index) => file !== collection.files[index]) ? after : failed(after, 'The instance did not remove what was uploaded');
+}
+
+/** Counts an attempt that failed, unless something came of it nevertheless. */
+export function failed(collection: Collection, lastFailure: string, progressed = false): Collection {
+  const { work = NO_WORK } = collection;
+  return { ...collection, work: { ...work, failures: progressed ? 0 : work.failures + 1, lastFailure } };
+}
+
+/** The end, with what is missing said. */
+export function ended(collection: Collection, policy: CollectionPolicy, at: string): Collection {
+  const { work, ...rest } = collection;
+  const left = wanted(collection, policy).filter(({ key }) => key === undefined).map(({ name }) => name);
+  const gaveUp = work && work.failures >= MOST_FAILURES && work.lastFailure;
+  const missing = [
+    ...collection.missing ? [collection.missing] : [],
+    ...left.length > 0 && !collection.missing?.includes('curl') ? [`${left.join(' and ')} could not be uploaded`] : [],
+    ...gaveUp ? [gaveUp] : [],
+  ];
+  return { ...rest, done: true, endedAt: at, ...missing.length > 0 && { missing: missing.join('. ') } };
+}

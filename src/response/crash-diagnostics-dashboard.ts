@@ -1,0 +1,107 @@
+import { Duration } from 'aws-cdk-lib';
+import { AlarmStatusWidget, Dashboard, GraphWidget, IAlarm, IMetric, IWidget, MathExpression, SingleValueWidget, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { CrashDumpResponse } from './crash-dump-response';
+import { DiagnosticInterrupt } from '../interrupt/diagnostic-interrupt';
+import { InterruptMetric, METRIC_NAMESPACE } from '../interrupt/interrupt-metric';
+
+/**
+ * Properties of CrashDiagnosticsDashboard.
+ */
+export interface CrashDiagnosticsDashboardProps {
+  /**
+   * The interrupt whose verdicts are shown.
+   */
+  readonly interrupt: DiagnosticInterrupt;
+
+  /**
+   * The workflow whose outcomes are shown.
+   *
+   * @default - none is shown
+   */
+  readonly response?: CrashDumpResponse;
+
+  /**
+   * The alarms on the instances.
+   *
+   * @default - none is shown
+   */
+  readonly alarms?: IAlarm[];
+}
+
+const WIDTH = 12;
+const FULL_WIDTH = 24;
+const DAY = Duration.days(1);
+
+/**
+ * Defines a CloudWatch dashboard: the alarms, what became of the interrupts by verdict, how the workflows ended, how large the dumps
+ * were and how long the instances took to return. Whether instances are ready to dump CloudWatch does not know; the dashboard leads to
+ * where Systems Manager shows it.
+ *
+ * CloudWatch bills dashboards by the month, beyond the first three of an account.
+ *
+ * @resource AWS::CloudWatch::Dashboard
+ */
+export class CrashDiagnosticsDashboard extends Dashboard {
+  constructor(scope: Construct, id: string, { interrupt, response, alarms = [] }: CrashDiagnosticsDashboardProps) {
+    const watched = [...alarms, interrupt.failureAlarm, ...response ? [response.failureAlarm] : []];
+    super(scope, id, {
+      defaultInterval: Duration.days(28),
+      widgets: [
+        [readiness(interrupt)],
+        [new AlarmStatusWidget({ title: 'Alarms', alarms: watched, width: FULL_WIDTH, height: 3 })],
+        [
+          graph('Interrupts by verdict', [
+            interrupt.metricInterruptsSent({ period: DAY, label: 'Sent' }),
+            byDimension(interrupt.function.functionName, InterruptMetric.REFUSED, 'Reason'),
+          ]),
+          ...response ? [graph('Incidents by outcome', [byDimension(response._reporterName, 'Responses', 'Outcome')])] : [],
+        ],
+        ...response ? [workflows(response)] : [],
+      ],
+    });
+  }
+}
+
+function readiness({ _kdump: { associationId } }: DiagnosticInterrupt): IWidget {
+  const association = `/systems-manager/state-manager/${associationId}/description`;
+  return new TextWidget({
+    width: FULL_WIDTH,
+    height: 2,
+    markdown: `An instance is ready to dump where [its association](${association}) is \`Success\`. The other states, with their causes, are in the`
+      + ' outputs of the association and in the inventory type `Custom:Kdump`.',
+  });
+}
+
+function workflows(response: CrashDumpResponse): IWidget[] {
+  const { stateMachine } = response;
+  return [
+    graph('Workflows', [
+      stateMachine.metricStarted({ period: DAY, label: 'Started' }),
+      stateMachine.metricFailed({ period: DAY, label: 'Failed' }),
+      stateMachine.metricAborted({ period: DAY, label: 'Stopped' }),
+      stateMachine.metricTimedOut({ period: DAY, label: 'Timed out' }),
+    ]),
+    new SingleValueWidget({
+      title: 'Largest dump and longest return',
+      metrics: [response.metricDumpBytes({ label: 'Bytes' }), response.metricSecondsToReturn({ label: 'Seconds' })],
+      width: WIDTH,
+      height: 6,
+      setPeriodToTimeRange: true,
+    }),
+  ];
+}
+
+function graph(title: string, left: IMetric[]): IWidget {
+  return new GraphWidget({ title, left, width: WIDTH, height: 6, leftYAxis: { min: 0 }, stacked: true });
+}
+
+/** One line for each value that the dimension has had. */
+function byDimension(service: string, metricName: string, dimension: string): IMetric {
+  return new MathExpression({
+    expression: `SEARCH('{${METRIC_NAMESPACE},service,${dimension}} service="${service}" MetricName="${metricName}"', 'Sum', ${DAY.toSeconds()})`,
+    label: '',
+    period: DAY,
+    usingMetrics: {},
+  });
+}

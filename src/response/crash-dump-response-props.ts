@@ -1,0 +1,113 @@
+import { Duration } from 'aws-cdk-lib';
+import { IAutoScalingGroupRef } from 'aws-cdk-lib/aws-autoscaling';
+import { IKey } from 'aws-cdk-lib/aws-kms';
+import { IBucket } from 'aws-cdk-lib/aws-s3';
+import { ITopic } from 'aws-cdk-lib/aws-sns';
+import { DiagnosticInterrupt } from '../interrupt/diagnostic-interrupt';
+
+/**
+ * What is brought from the instance to the bucket.
+ */
+export enum DumpContents {
+  /** The log of the kernel that panicked: why it did, and nothing of what the processes had in memory. The dump stays on the instance. */
+  KERNEL_LOG = 'kernelLog',
+  /** The dump as well. It holds what was in memory, passwords and customers' data included. */
+  KERNEL_LOG_AND_VMCORE = 'kernelLogAndVmcore',
+}
+
+/**
+ * Properties of CrashDumpResponse.
+ */
+export interface CrashDumpResponseProps {
+  /**
+   * What decides about the interrupt and sends it. Its cooldown must be longer than `returnTimeout`.
+   */
+  readonly interrupt: DiagnosticInterrupt;
+
+  /**
+   * What is brought to the bucket. A dump is as secret as the memory of the machine, so that it leaves the machine only where somebody
+   * has chosen so.
+   *
+   * @default DumpContents.KERNEL_LOG
+   */
+  readonly contents?: DumpContents;
+
+  /**
+   * Where it is brought to.
+   *
+   * @default - a new CrashDumpBucket
+   */
+  readonly bucket?: IBucket;
+
+  /**
+   * Whether what was brought is deleted on the instance, once S3 has confirmed the whole of it.
+   *
+   * @default false
+   */
+  readonly removeFromInstance?: boolean;
+
+  /**
+   * The directory on the instances that dumps are written to, as given to the KdumpAssociation (`DumpOptions.path`).
+   *
+   * @default '/var/crash'
+   */
+  readonly dumpPath?: string;
+
+  /**
+   * Who is told what happened.
+   *
+   * @default - a new topic, without subscriptions
+   */
+  readonly topic?: ITopic;
+
+  /**
+   * Whether each incident becomes an OpsItem of Systems Manager.
+   *
+   * @default false
+   */
+  readonly opsItems?: boolean;
+
+  /**
+   * The Auto Scaling groups whose instances are put on standby while they dump, so that they are not replaced meanwhile.
+   *
+   * @default - the group of the interrupt's targets; where a tag selects those, the groups that carry the same tag
+   */
+  readonly autoScalingGroups?: IAutoScalingGroupRef[];
+
+  /**
+   * Whether a group is made smaller by one while its instance is on standby. That needs a desired capacity above the minimum, and the
+   * group is afterwards as it was. Otherwise the group launches another instance, and is larger by one afterwards.
+   *
+   * @default false
+   */
+  readonly reduceCapacity?: boolean;
+
+  /**
+   * How long it may take from the interrupt until the instance is back: 10 minutes to 6 hours. A dump takes about a minute for each
+   * 10 to 50 GiB of memory that it holds.
+   *
+   * @default Duration.hours(2)
+   */
+  readonly returnTimeout?: Duration;
+
+  /**
+   * How long the collection may take: 10 minutes to 6 hours.
+   *
+   * @default Duration.hours(4)
+   */
+  readonly collectionTimeout?: Duration;
+
+  /**
+   * The key that encrypts the new bucket and the new topic. It must not be one whose policy bars the services of the account.
+   *
+   * @default - S3 encrypts with keys of its own; the topic is not encrypted
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * Where it is written what to do when the workflow fails: an http or https URL. It stands in the description of the alarm.
+   *
+   * @default - none
+   */
+  readonly runbookUrl?: string;
+}

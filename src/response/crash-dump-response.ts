@@ -1,0 +1,192 @@
+import { Duration, Names, Stack } from 'aws-cdk-lib';
+import { Alarm, IAlarm, IMetric, Metric, MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { IBucket } from 'aws-cdk-lib/aws-s3';
+import { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { CrashDumpBucket } from './crash-dump-bucket';
+import { CrashDumpResponseProps } from './crash-dump-response-props';
+import { failedResponsesAlarm } from './failed-responses';
+import { ResponseFunctions } from './response-functions';
+import { ResponseMetric } from './response-metric';
+import { workflowStatements } from './response-permissions';
+import { workflowDefinition } from './workflow';
+import { FleetUnresponsiveAlarm } from '../detection/fleet-unresponsive-alarm';
+import { METRIC_NAMESPACE } from '../interrupt/interrupt-metric';
+import { literalSeconds } from '../interrupt/literal-duration';
+import { requireSameRegion } from '../kdump/same-region';
+
+const WAITED_FOR = { least: Duration.minutes(10), most: Duration.hours(6) };
+// More than all bounds of the states together.
+const LONGEST_EXECUTION = Duration.hours(14);
+
+/**
+ * Defines a Step Functions workflow that takes an unresponsive instance from the alarm to the report: it decides as the
+ * DiagnosticInterrupt does, keeps Auto Scaling from replacing the instance, sends the interrupt, waits until the instance is back,
+ * brings the log of the panicked kernel (and the dump, if asked) to a bucket, gives the instance back, and tells what happened.
+ *
+ * Whatever fails on the way, the instance is given back and the report says what is missing; also where an execution is stopped by
+ * hand, by another one that takes over. An execution that reports a failure fails itself, and `failureAlarm` goes off.
+ *
+ * Start it by alarms (`addAlarm`, `addFleetAlarm`) or by hand with the input `{"instanceId": "...", "reason": "..."}`. However many
+ * executions an incident starts, one of them gets the claim and does all of this; the others end at once.
+ *
+ * An alarm is either for this or for a `DiagnosticInterruptAction`: with both, whichever is first claims the interrupt.
+ *
+ * Instances need `curl`, and a route to S3; neither the AWS CLI nor a permission.
+ *
+ * @resource AWS::StepFunctions::StateMachine
+ */
+export class CrashDumpResponse extends Construct {
+  /**
+   * The workflow.
+   */
+  public readonly stateMachine: IStateMachine;
+
+  /**
+   * Where kernel logs and dumps are brought to, each incident under `<instance ID>/<time>/`.
+   */
+  public readonly bucket: IBucket;
+
+  /**
+   * Who is told.
+   */
+  public readonly topic: ITopic;
+
+  /**
+   * Goes off when a workflow failed. It has no action of its own.
+   */
+  public readonly failureAlarm: Alarm;
+
+  private readonly props: CrashDumpResponseProps;
+  private readonly reporter: IFunction;
+
+  /**
+   * @throws where a time-out is out of its range, or the cooldown of the interrupt is shorter than `returnTimeout`
+   */
+  constructor(scope: Construct, id: string, props: CrashDumpResponseProps) {
+    super(scope, id);
+    this.props = props;
+    const { interrupt, encryptionKey } = props;
+    if (Stack.of(interrupt) !== Stack.of(this)) {
+      throw new Error(`${this.node.path}: its interrupt, ${interrupt.node.path}, is in another stack. Define both in the same.`);
+    }
+    const returnSeconds = literalSeconds('returnTimeout', props.returnTimeout ?? Duration.hours(2), WAITED_FOR);
+    const collectionSeconds = literalSeconds('collectionTimeout', props.collectionTimeout ?? Duration.hours(4), WAITED_FOR);
+    if (interrupt._cooldownSeconds <= returnSeconds) {
+      throw new Error(`${this.node.path}: returnTimeout is ${returnSeconds} seconds, and the cooldown of ${interrupt.node.path} is ${interrupt._cooldownSeconds};`
+        + ' it has to be longer, so that nothing interrupts the instance while it dumps. Raise DiagnosticInterruptProps.cooldown.');
+    }
+    this.bucket = props.bucket ?? new CrashDumpBucket(this, 'Bucket', { encryptionKey });
+    this.topic = props.topic ?? new Topic(this, 'Topic', { enforceSSL: true, masterKey: encryptionKey });
+    const functions = new ResponseFunctions(this, props, this.bucket, returnSeconds);
+    this.reporter = functions.report;
+
+    const stateMachine = new StateMachine(this, 'Workflow', {
+      comment: 'From an unresponsive instance to its crash dump',
+      definitionBody: workflowDefinition(new Construct(this, 'States'), { props, functions, topic: this.topic, collectionSeconds }),
+      timeout: LONGEST_EXECUTION,
+    });
+    workflowStatements(Stack.of(this), props).forEach(each => stateMachine.addToRolePolicy(each));
+    interrupt.table.encryptionKey?.grantEncryptDecrypt(stateMachine);
+    // A topic that was imported does not know its key: then the permission is its owner's to give.
+    if (!props.topic) encryptionKey?.grant(stateMachine, 'kms:Decrypt', 'kms:GenerateDataKey');
+    this.stateMachine = stateMachine;
+    this.takeOverWhatEnds();
+    this.failureAlarm = failedResponsesAlarm(this, stateMachine, props.runbookUrl);
+  }
+
+  /**
+   * Starts the workflow when an alarm goes off that is about one instance: by its metrics, or, for a composite alarm, by those of its
+   * alarms.
+   *
+   * @param alarm an alarm of the same Region
+   */
+  public addAlarm(alarm: IAlarm): void {
+    requireSameRegion(this, alarm);
+    this.props.interrupt._readAlarm(alarm, alarm);
+    new Rule(this, `On${Names.nodeUniqueId(alarm.node)}`, {
+      description: 'An instance is unresponsive',
+      eventPattern: {
+        source: ['aws.cloudwatch'],
+        detailType: ['CloudWatch Alarm State Change'],
+        resources: [alarm.alarmArn],
+        detail: { state: { value: ['ALARM'] } },
+      },
+      targets: [this.target()],
+    });
+  }
+
+  /**
+   * Starts the workflow for each instance that a fleet alarm finds unresponsive. It ends at once for those that are no targets of the
+   * interrupt.
+   *
+   * @param alarm an alarm of the same stack
+   */
+  public addFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
+    requireSameRegion(this, alarm);
+    this.props.interrupt._readAlarm(alarm, alarm);
+    alarm.onUnresponsive(`To${Names.nodeUniqueId(this.node)}`, this.target());
+  }
+
+  /**
+   * Incidents that were reported.
+   *
+   * @param outcome counts those alone that ended so
+   */
+  public metricResponses(outcome?: string, options?: MetricOptions): IMetric {
+    return this.metric(ResponseMetric.RESPONSES, { statistic: Stats.SUM, ...options }, outcome === undefined ? {} : { Outcome: outcome });
+  }
+
+  /**
+   * The sizes of the dumps that were found on instances, whether they were brought or not, in bytes.
+   */
+  public metricDumpBytes(options?: MetricOptions): IMetric {
+    return this.metric(ResponseMetric.DUMP_BYTES, { statistic: Stats.MAXIMUM, ...options });
+  }
+
+  /**
+   * The times from interrupts until instances were back, in seconds.
+   */
+  public metricSecondsToReturn(options?: MetricOptions): IMetric {
+    return this.metric(ResponseMetric.SECONDS_TO_RETURN, { statistic: Stats.MAXIMUM, ...options });
+  }
+
+  /**
+   * The name by which the reports count.
+   *
+   * @internal
+   */
+  public get _reporterName(): string {
+    return this.reporter.functionName;
+  }
+
+  private metric(metricName: ResponseMetric, options: MetricOptions, dimensions: Record<string, string> = {}): Metric {
+    return new Metric({
+      namespace: METRIC_NAMESPACE, metricName, dimensionsMap: { service: this.reporter.functionName, ...dimensions }, ...options,
+    }).attachTo(this);
+  }
+
+  private takeOverWhatEnds(): void {
+    new Rule(this, 'OnEnd', {
+      description: 'A crash dump response ended before it was done',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [this.stateMachine.stateMachineArn], status: ['ABORTED', 'FAILED', 'TIMED_OUT'] },
+      },
+      targets: [this.target()],
+    });
+  }
+
+  private target(): SfnStateMachine {
+    const { failures } = this.props.interrupt;
+    // What EventBridge cannot deliver it puts into the queue itself; the policy of the queue lets none but the rules in.
+    failures.encryptionMasterKey?.grant(new ServicePrincipal('events.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
+    return new SfnStateMachine(this.stateMachine, { deadLetterQueue: failures, maxEventAge: Duration.minutes(5), retryAttempts: 10 });
+  }
+}

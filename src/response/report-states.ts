@@ -1,0 +1,78 @@
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Choice, Condition, CustomState, Fail, IChainable, JsonPath, Pass, Succeed, TaskInput } from 'aws-cdk-lib/aws-stepfunctions';
+import { EventBridgePutEvents, LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import { awsTask, RETRIES } from './aws-task';
+import { REPORT_DETAIL_TYPE, REPORT_SOURCE } from './report-event';
+
+const is = (path: string, value: string) => Condition.and(Condition.isPresent(path), Condition.stringEquals(path, value));
+const NOT_RESTORED = is('$.restored.outcome', 'failed');
+const WENT_WRONG = Condition.or(
+  Condition.isPresent('$.failure'), Condition.isPresent('$.undelivered'), NOT_RESTORED,
+  ...['unanswered', 'overdue'].map(progress => is('$.watch.progress', progress)),
+);
+
+export interface ReportOptions {
+  readonly report: IFunction;
+  readonly topic: ITopic;
+  readonly opsItems: boolean;
+  /** Deletes the record of an incident of which nothing is left to be put right. */
+  readonly forget: CustomState;
+}
+
+/**
+ * Tells what happened: to the topic, to the event bus and, if asked, as an OpsItem. What cannot be delivered on one way goes the others,
+ * and the execution fails.
+ */
+export function reportStates(scope: Construct, { report, topic, opsItems, forget }: ReportOptions): IChainable {
+  const compose = new LambdaInvoke(scope, 'ComposeReport', {
+    lambdaFunction: report, payload: TaskInput.fromObject({ incident: JsonPath.objectAt('$') }), payloadResponseOnly: true,
+    resultPath: '$.report', retryOnServiceExceptions: false,
+  }).addRetry(RETRIES);
+  const publish = new SnsPublish(scope, 'Publish', {
+    topic, subject: JsonPath.stringAt('$.report.subject'), message: TaskInput.fromJsonPathAt('$.report.message'), resultPath: JsonPath.DISCARD,
+  }).addRetry(RETRIES);
+  const announce = new EventBridgePutEvents(scope, 'Announce', {
+    entries: [{ detail: TaskInput.fromJsonPathAt('$.report.detail'), detailType: REPORT_DETAIL_TYPE, source: REPORT_SOURCE }],
+    resultPath: JsonPath.DISCARD,
+  }).addRetry(RETRIES);
+
+  compose.addCatch(new Pass(scope, 'ComposePlainly', {
+    parameters: {
+      outcome: 'failed',
+      subject: 'A crash dump response could not be reported',
+      message: JsonPath.format('What happened could not be put into words. Look at the execution: {}', JsonPath.stringAt('$.execution.arn')),
+      detail: { version: 1, outcome: 'failed', execution: JsonPath.stringAt('$.execution.arn') },
+    },
+    resultPath: '$.report',
+  }).next(publish), { resultPath: '$.undelivered.words' });
+
+  const end = new Choice(scope, 'WentWell?').when(WENT_WRONG, new Fail(scope, 'Failed', {
+    error: 'CrashDumpResponseFailed', causePath: '$.report.subject',
+  })).otherwise(new Succeed(scope, 'Done'));
+  // The record stays where somebody has to come back: the end of this execution starts another one that finds it.
+  const restored = new Choice(scope, 'AnythingToPutRight?').when(NOT_RESTORED, end).otherwise(forget);
+  forget.addCatch(end, { resultPath: '$.undelivered.record' });
+  forget.next(end);
+
+  const last = opsItems ? opsItem(scope, restored) : restored;
+  announce.addCatch(last, { resultPath: '$.undelivered.event' });
+  announce.next(last);
+  publish.addCatch(announce, { resultPath: '$.undelivered.message' });
+  publish.next(announce);
+  return compose.next(publish);
+}
+
+function opsItem(scope: Construct, next: IChainable): IChainable {
+  const create = awsTask(scope, 'CreateOpsItem', {
+    service: 'ssm',
+    action: 'createOpsItem',
+    parameters: {
+      'Title.$': '$.report.opsItem.title', 'Description.$': '$.report.opsItem.description', 'Severity.$': '$.report.opsItem.severity',
+      'Source': REPORT_SOURCE,
+    },
+  });
+  create.addCatch(next, { resultPath: '$.undelivered.opsItem' });
+  return create.next(next);
+}

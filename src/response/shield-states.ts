@@ -1,0 +1,151 @@
+import { Duration } from 'aws-cdk-lib';
+import { Chain, Choice, Condition, CustomState, IChainable, JsonPath, Map, Pass } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { awsTask } from './aws-task';
+
+const FIRST_PAUSE = Duration.seconds(15);
+const LONGEST_PAUSE = Duration.minutes(2);
+
+const MEMBER = '$.group.members[0]';
+const isMember = (lifecycleState: string) => Condition.and(
+  Condition.isPresent(MEMBER), Condition.stringEquals(`${MEMBER}.LifecycleState`, lifecycleState),
+);
+
+export interface ShieldOptions {
+  /** Whether the group is made smaller while the instance is on standby, instead of launching another one. */
+  readonly reduceCapacity: boolean;
+  /** Writes down what is planned, before it is done. */
+  readonly remember: Chain;
+  /** What holds the lifecycle hooks of an instance that is being terminated. */
+  readonly hold: IChainable;
+  readonly next: IChainable;
+}
+
+/**
+ * Keeps Auto Scaling from deleting the instance while it dumps. An instance on standby is not health-checked; one whose termination
+ * waits for a lifecycle hook runs on while the hook is held. Where neither succeeds the dump may be lost, but a hung instance of a
+ * group is lost anyway.
+ *
+ * @see https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-enter-exit-standby.html
+ * @see https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
+ */
+export function shieldStates(scope: Construct, { reduceCapacity, remember, hold, next }: ShieldOptions): IChainable {
+  const found = { group: JsonPath.stringAt(`${MEMBER}.AutoScalingGroupName`), found: JsonPath.stringAt(`${MEMBER}.LifecycleState`) };
+  const plan = (id: string, parameters: object) => new Pass(scope, id, { parameters: { ...parameters }, resultPath: '$.shield' }).next(remember);
+
+  const enterStandby = awsTask(scope, 'EnterStandby', {
+    service: 'autoscaling',
+    action: 'enterStandby',
+    parameters: {
+      'InstanceIds.$': 'States.Array($.assessed.instanceId)',
+      'AutoScalingGroupName.$': '$.shield.group',
+      'ShouldDecrementDesiredCapacity': reduceCapacity,
+    },
+  });
+  // Auto Scaling may have been faster.
+  const lookAgain = describeMember(scope, 'LookAgainAtGroup').addCatch(next, { resultPath: JsonPath.DISCARD });
+  enterStandby.addCatch(lookAgain, { resultPath: '$.shield.failure' });
+  const holdInstead = new Pass(scope, 'HoldInstead', { parameters: { kind: 'hook', ...found }, resultPath: '$.shield' });
+  holdInstead.next(hold);
+  lookAgain.next(new Choice(scope, 'TerminatingByNow?').when(isMember('Terminating:Wait'), holdInstead).otherwise(next));
+  enterStandby.next(next);
+
+  remember.next(new Choice(scope, 'WhichShield?')
+    .when(Condition.stringEquals('$.shield.kind', 'standby'), enterStandby)
+    .when(Condition.stringEquals('$.shield.kind', 'hook'), hold)
+    .otherwise(next));
+
+  const findGroup = describeMember(scope, 'FindGroup');
+  findGroup.addCatch(plan('GroupUnknown', { kind: 'none', failure: JsonPath.objectAt('$.groupFailure') }), { resultPath: '$.groupFailure' });
+  return findGroup.next(new Choice(scope, 'MemberOfGroup?')
+    .when(isMember('InService'), plan('PlanStandby', { kind: 'standby', ...found }))
+    .when(isMember('Terminating:Wait'), plan('PlanToHold', { kind: 'hook', ...found }))
+    .when(Condition.isPresent(MEMBER), plan('NothingToShield', { kind: 'none', ...found }))
+    .otherwise(plan('NoMember', { kind: 'none' })));
+}
+
+/**
+ * Gives the instance back to its group. What has to be done is read from the group, not remembered: the workflow may have been stopped
+ * at any moment.
+ */
+export function restoreStates(scope: Construct, next: IChainable): IChainable {
+  const outcome = (id: string, value: string, resultPath = '$.restored') =>
+    Chain.start(new Pass(scope, id, { parameters: { outcome: value }, resultPath })).next(next);
+  const nothingToDo = outcome('NothingToRestore', 'nothingToDo');
+  const failed = Chain.start(new Pass(scope, 'NotRestored', {
+    parameters: { outcome: 'failed', failure: JsonPath.objectAt('$.restoreFailure') }, resultPath: '$.restored',
+  })).next(next);
+
+  const exitStandby = awsTask(scope, 'ExitStandby', {
+    service: 'autoscaling',
+    action: 'exitStandby',
+    parameters: { 'InstanceIds.$': 'States.Array($.assessed.instanceId)', 'AutoScalingGroupName.$': '$.shield.group' },
+    // An instance that has not arrived in Standby yet, because a load balancer drains it, cannot leave it.
+    retry: { errors: ['States.ALL'], interval: FIRST_PAUSE, maxAttempts: 12, backoffRate: 1.5, maxDelay: LONGEST_PAUSE },
+  }).addCatch(failed, { resultPath: '$.restoreFailure' });
+  exitStandby.next(outcome('InService', 'inService'));
+  const letGo = eachHook(scope, 'LetGo', 'completeLifecycleAction', { LifecycleActionResult: 'CONTINUE' },
+    outcome('TerminationContinued', 'terminationContinued'), [failed, '$.restoreFailure']);
+
+  const look = describeMember(scope, 'LookAtGroup').addCatch(failed, { resultPath: '$.restoreFailure' });
+  look.next(new Choice(scope, 'WhereIsIt?')
+    .when(Condition.and(
+      Condition.stringEquals('$.shield.kind', 'standby'), Condition.or(isMember('Standby'), isMember('EnteringStandby')),
+    ), exitStandby)
+    .when(isMember('Terminating:Wait'), letGo)
+    .otherwise(nothingToDo));
+  return new Choice(scope, 'Restore')
+    .when(Condition.and(Condition.isPresent('$.shield.kind'), Condition.not(Condition.stringEquals('$.shield.kind', 'none'))), look)
+    .otherwise(nothingToDo);
+}
+
+/** Extends the time that the instance's termination waits, for each lifecycle hook of its group. */
+export function holdStates(scope: Construct, next: IChainable): IChainable {
+  return eachHook(scope, 'Hold', 'recordLifecycleActionHeartbeat', {}, next, [next, '$.shield.failure']);
+}
+
+/** Whether the termination of the instance is being held. */
+export const IS_HELD = Condition.and(Condition.isPresent('$.shield.kind'), Condition.stringEquals('$.shield.kind', 'hook'));
+
+function describeMember(scope: Construct, id: string): CustomState {
+  return awsTask(scope, id, {
+    service: 'autoscaling',
+    action: 'describeAutoScalingInstances',
+    parameters: { 'InstanceIds.$': 'States.Array($.assessed.instanceId)' },
+    resultSelector: { 'members.$': '$.AutoScalingInstances' },
+    resultPath: '$.group',
+  });
+}
+
+function eachHook(
+  scope: Construct, id: string, action: string, more: object, next: IChainable, [failed, resultPath]: [IChainable, string],
+): IChainable {
+  const call = awsTask(scope, `${id}Hook`, {
+    service: 'autoscaling',
+    action,
+    parameters: {
+      'AutoScalingGroupName.$': '$.group', 'LifecycleHookName.$': '$.hook.LifecycleHookName', 'InstanceId.$': '$.instanceId', ...more,
+    },
+  });
+  const each = new Map(scope, `${id}EachHook`, {
+    itemsPath: '$.hooks.found',
+    itemSelector: {
+      hook: JsonPath.objectAt('$$.Map.Item.Value'), group: JsonPath.stringAt('$.shield.group'), instanceId: JsonPath.stringAt('$.assessed.instanceId'),
+    },
+    maxConcurrency: 1,
+    resultPath: JsonPath.DISCARD,
+  });
+  each.itemProcessor(new Choice(scope, `${id}Terminating?`)
+    .when(Condition.stringEquals('$.hook.LifecycleTransition', 'autoscaling:EC2_INSTANCE_TERMINATING'), call)
+    .otherwise(new Pass(scope, `${id}NotThisHook`)));
+  each.addCatch(failed, { resultPath });
+  const describe = awsTask(scope, `${id}FindHooks`, {
+    service: 'autoscaling',
+    action: 'describeLifecycleHooks',
+    parameters: { 'AutoScalingGroupName.$': '$.shield.group' },
+    resultSelector: { 'found.$': '$.LifecycleHooks' },
+    resultPath: '$.hooks',
+  }).addCatch(failed, { resultPath });
+  each.next(next);
+  return describe.next(each);
+}

@@ -1,0 +1,82 @@
+import { Duration } from 'aws-cdk-lib';
+import { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Chain, Choice, Condition, DefinitionBody, JsonPath, Pass, Succeed, TaskInput } from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import { RETRIES } from './aws-task';
+import { CrashDumpResponseProps } from './crash-dump-response-props';
+import { COLLECT_EVERY, dumpStates } from './dump-states';
+import { forgetState, rememberState, takeOverStates } from './record-states';
+import { reportStates } from './report-states';
+import { ResponseFunctions } from './response-functions';
+import { restoreStates, shieldStates } from './shield-states';
+import { InterruptRefusal } from '../interrupt/interrupt-refusal';
+
+/** What time may cure: asked again twice, as Lambda does with an alarm's own invocation. */
+const NOT_YET = {
+  errors: [InterruptRefusal.IMPAIRED_TOO_SHORT, InterruptRefusal.EVIDENCE_MISSING], interval: Duration.minutes(1), maxAttempts: 2, backoffRate: 2,
+};
+
+/** Nobody has to be told that there is nothing to do, that another execution does it, or that somebody has muted the alarm. */
+const NOT_WORTH_TELLING = [
+  InterruptRefusal.NOT_A_TARGET, InterruptRefusal.NOT_IN_ALARM, InterruptRefusal.MUTED, InterruptRefusal.NOT_RUNNING,
+  InterruptRefusal.RESPONSIVE, InterruptRefusal.COOLING_DOWN,
+];
+
+export interface WorkflowOptions {
+  readonly props: CrashDumpResponseProps;
+  readonly functions: ResponseFunctions;
+  readonly topic: ITopic;
+  readonly collectionSeconds: number;
+}
+
+/**
+ * The states of the workflow, in JSONPath. The data that goes through them is an `Incident`.
+ */
+export function workflowDefinition(scope: Construct, { props, functions, topic, collectionSeconds }: WorkflowOptions): DefinitionBody {
+  const { interrupt } = props;
+  const { tableName } = interrupt.table;
+  const report = reportStates(scope, {
+    report: functions.report, topic, opsItems: props.opsItems ?? false, forget: forgetState(scope, tableName),
+  });
+  const restore = restoreStates(scope, report);
+  const dump = dumpStates(scope, {
+    interrupt: interrupt.function,
+    watch: functions.watch,
+    collect: functions.collect,
+    mostSteps: Math.ceil(collectionSeconds / COLLECT_EVERY.toSeconds()),
+    remember: rememberState(scope, 'RememberInterrupt', tableName),
+    next: restore,
+  });
+  const remember = rememberState(scope, 'RememberShield', tableName);
+  // Without the record a workflow that is stopped would leave the instance on standby for ever.
+  remember.addCatch(report, { resultPath: '$.failure' });
+  const shield = shieldStates(scope, {
+    reduceCapacity: props.reduceCapacity ?? false, remember: Chain.start(remember), hold: dump.hold, next: dump.interrupt,
+  });
+
+  const assess = new LambdaInvoke(scope, 'Assess', {
+    lambdaFunction: interrupt.function,
+    payload: TaskInput.fromObject({ step: 'assess', event: JsonPath.objectAt('$.event'), execution: JsonPath.stringAt('$.execution.arn') }),
+    payloadResponseOnly: true,
+    resultPath: '$.assessed',
+    retryOnServiceExceptions: false,
+  }).addRetry(NOT_YET).addRetry(RETRIES).addCatch(report, { resultPath: '$.failure' });
+  assess.next(new Choice(scope, 'Interrupt it?')
+    .when(Condition.stringEquals('$.assessed.decision', 'interrupt'), shield)
+    .when(Condition.or(...NOT_WORTH_TELLING.map(reason => Condition.stringEquals('$.assessed.reason', reason))), new Succeed(scope, 'NothingToDo'))
+    .otherwise(report));
+
+  const takeOver = takeOverStates(scope, tableName, new Choice(scope, 'MayItBeDumping?')
+    .when(Condition.isPresent('$.attempt'), dump.await)
+    .otherwise(restore));
+  const begin = new Pass(scope, 'Begin', {
+    parameters: {
+      event: JsonPath.objectAt('$'),
+      execution: { arn: JsonPath.executionId, name: JsonPath.executionName, startedAt: JsonPath.executionStartTime },
+    },
+  });
+  return DefinitionBody.fromChainable(begin.next(new Choice(scope, 'EndOfAnother?')
+    .when(Condition.and(Condition.isPresent('$.event.source'), Condition.stringEquals('$.event.source', 'aws.states')), takeOver)
+    .otherwise(assess)));
+}
