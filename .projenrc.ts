@@ -100,7 +100,9 @@ const bundled: Record<string, string[]> = {
   interrupt: ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
     'deployed-trigger', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'read-alarm', 'read-instance', 'read-policy', 'read-readiness',
     'read-targets', 'readiness-report', 'refusal', 'respond', 'revision-record', 'telemetry', 'trigger', 'verdict', 'workflow-step'],
-  response: ['incident', 'kernel-log', 'panic-record', 'probable-cause', 'watch', 'watch.lambda'],
+  response: ['collect-step', 'collect.lambda', 'collection-answers', 'debug-symbols', 'dump-commands', 'incident', 'kernel-findings', 'kernel-log',
+    'outcome-of', 'panic-record', 'plain-text', 'probable-cause', 'read-collection-policy', 'report-detail', 'report-text', 'report.lambda',
+    'time-line', 'watch', 'watch.lambda'],
 };
 const bundledFiles = Object.entries(bundled).flatMap(([room, names]) => names.map(name => `${room}/${name}`));
 project.npmignore?.addPatterns(...bundledFiles.map(name => `/lib/${name}.*`));
@@ -122,8 +124,8 @@ bundledFiles.forEach(name => project.eslint?.allowDevDeps(`src/${name}.ts`));
 
 // The peer floor is older than what the library is developed against, on purpose.
 project.compileTask.reset('jsii --silence-warnings=reserved-word --silence-warnings=metadata/missing-dev-dependency');
-// The program for the instances is shell, which the compiler leaves behind.
-project.compileTask.exec('rm -rf lib/kdump/script && cp -R src/kdump/script lib/kdump/script');
+// The programs for the instances are shell, which the compiler leaves behind.
+for (const room of ['kdump', 'response']) project.compileTask.exec(`rm -rf lib/${room}/script && cp -R src/${room}/script lib/${room}/script`);
 
 project.addTask('demo', {
   description: 'From cdk synth to a crash dump on a local virtual machine',

@@ -22,3 +22,4 @@ export * from './response/crash-diagnostics-dashboard';
 export * from './response/crash-dump-bucket';
 export * from './response/crash-dump-response';
 export * from './response/crash-dump-response-props';
+export * from './response/response-outcome';

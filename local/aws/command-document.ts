@@ -3,14 +3,14 @@ import { AwsError } from './aws-error';
 export interface DocumentParameter {
   readonly type: string;
   readonly default?: unknown;
-  readonly allowedValues?: unknown[];
+  readonly allowedValues?: readonly unknown[];
   readonly allowedPattern?: string;
 }
 
 /** A Command document of schema 2.2, as the agent gets it. */
 export interface CommandContent {
   readonly schemaVersion: string;
-  readonly parameters?: Record<string, DocumentParameter>;
+  readonly parameters?: Readonly<Record<string, DocumentParameter>>;
   readonly mainSteps: object[];
 }
 

@@ -38,6 +38,10 @@ export class Queues {
     return this.add(new Queue(name, arnOf('sns', name)));
   }
 
+  get topics(): Queue[] {
+    return [...this.all.values()].filter(({ arn }) => arn.includes(':sns:'));
+  }
+
   /** Whether there is one of this ARN. */
   has(queueArn: string): boolean {
     return this.all.has(queueArn);

@@ -68,6 +68,11 @@ export class S3 {
     this.policies.get(bucket)!.push(policy);
   }
 
+  /** The names of all buckets. */
+  get buckets(): string[] {
+    return [...this.policies.keys()];
+  }
+
   /** From now on every URL that was signed before has expired. */
   expireUrls(): void {
     this.notBefore = Date.now();

@@ -9,10 +9,11 @@ import { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { CrashDumpBucket } from './crash-dump-bucket';
-import { CrashDumpResponseProps } from './crash-dump-response-props';
+import { CrashDumpResponseProps, DumpContents } from './crash-dump-response-props';
 import { failedResponsesAlarm } from './failed-responses';
 import { ResponseFunctions } from './response-functions';
 import { ResponseMetric } from './response-metric';
+import { ResponseOutcome } from './response-outcome';
 import { workflowStatements } from './response-permissions';
 import { workflowDefinition } from './workflow';
 import { FleetUnresponsiveAlarm } from '../detection/fleet-unresponsive-alarm';
@@ -81,6 +82,10 @@ export class CrashDumpResponse extends Construct {
       throw new Error(`${this.node.path}: returnTimeout is ${returnSeconds} seconds, and the cooldown of ${interrupt.node.path} is ${interrupt._cooldownSeconds};`
         + ' it has to be longer, so that nothing interrupts the instance while it dumps. Raise DiagnosticInterruptProps.cooldown.');
     }
+    if (props.removeFromInstance && props.contents !== DumpContents.KERNEL_LOG_AND_VMCORE) {
+      throw new Error(`${this.node.path}: removeFromInstance is true and the dump is not brought anywhere; what is removed would be lost.`
+        + ' Give contents: DumpContents.KERNEL_LOG_AND_VMCORE, or leave out removeFromInstance.');
+    }
     this.bucket = props.bucket ?? new CrashDumpBucket(this, 'Bucket', { encryptionKey });
     this.topic = props.topic ?? new Topic(this, 'Topic', { enforceSSL: true, masterKey: encryptionKey });
     const functions = new ResponseFunctions(this, props, this.bucket, returnSeconds);
@@ -138,7 +143,7 @@ export class CrashDumpResponse extends Construct {
    *
    * @param outcome counts those alone that ended so
    */
-  public metricResponses(outcome?: string, options?: MetricOptions): IMetric {
+  public metricResponses(outcome?: ResponseOutcome, options?: MetricOptions): IMetric {
     return this.metric(ResponseMetric.RESPONSES, { statistic: Stats.SUM, ...options }, outcome === undefined ? {} : { Outcome: outcome });
   }
 

@@ -61,6 +61,7 @@ export interface Interrupted {
   readonly at: string;
   /** 1, or 2 where the first one went unanswered. */
   readonly attempt: number;
+  readonly decision: 'interrupt' | 'refuse';
   /** Absent where no clear answer came. */
   readonly sent?: boolean;
   readonly reason?: RefusalReason;

@@ -8,7 +8,7 @@ const EXECUTION = { arn: 'arn', name: 'one', startedAt: '2026-01-02T03:04:30Z' }
 const MOST = 10;
 
 const incident = (watch?: Watch, attempt: number | undefined = 1): Incident => ({
-  event: {}, execution: EXECUTION, watch, ...attempt && { attempt, interrupt: { at: INTERRUPTED.toISOString(), attempt, sent: true } },
+  event: {}, execution: EXECUTION, watch, ...attempt && { attempt, interrupt: { decision: 'interrupt', at: INTERRUPTED.toISOString(), attempt, sent: true } },
 });
 const minutesOn = (minutes: number) => new Date(INTERRUPTED.getTime() + minutes * 60_000);
 const hung = (minutes: number, console: string | undefined = BOOT): Sight => (

@@ -45,7 +45,7 @@ check_dump_path() {
 
 # for_each ITEMS FUNCTION: calls it with the fields of each item. Items end with ";", and "," stands between fields.
 for_each() {
-  items=$1 function=$2
+  items=$1 each_item=$2
   while [ -n "$items" ]; do
     item=${items%%;*}
     items=${items#*;}
@@ -54,6 +54,6 @@ for_each() {
     # shellcheck disable=SC2086
     set -- $item
     IFS=$old_ifs
-    "$function" "$@"
+    "$each_item" "$@"
   done
 }

@@ -1,0 +1,47 @@
+import { isMissing } from '../interrupt/facts';
+import type { Incident } from './incident';
+import type { KernelFindings } from './kernel-findings';
+import { outcomeOf } from './outcome-of';
+import { plain } from './plain-text';
+import { timeLineOf } from './time-line';
+
+/** Changes with every change that a reader of the event would have to know of; a new key is none. */
+const SCHEMA_VERSION = 1;
+
+/**
+ * The detail of the event that reports an incident; docs/report.md has the schema. EventBridge takes 256 KB.
+ */
+export function detailOf(incident: Incident, { panic, cause }: KernelFindings): object {
+  const { execution, assessed, interrupt, watch, collection, shield, restored, failure, stopped } = incident;
+  const { source, evidence } = assessed ?? {};
+  const refused = interrupt?.decision === 'refuse' ? interrupt : assessed?.decision === 'refuse' ? assessed : undefined;
+  const instance = evidence && !isMissing(evidence.instance) ? evidence.instance : undefined;
+  return withoutNothing({
+    version: SCHEMA_VERSION,
+    outcome: outcomeOf(incident),
+    instanceId: assessed?.instanceId,
+    instanceType: instance?.instanceType,
+    alarm: source?.kind === 'alarm' ? { name: plain(source.alarmName), arn: plain(source.alarmArn, 400) } : undefined,
+    refusal: refused && { reason: refused.reason, explanation: plain(refused.explanation ?? '', 1000) },
+    panic: panic && { line: plain(panic.panic), backtrace: panic.backtrace.map(line => plain(line, 120)) },
+    probableCause: cause && { class: cause.cause, line: plain(cause.line), count: cause.count, secondsBeforePanic: cause.secondsBeforePanic },
+    watch: watch && { progress: watch.progress, explanation: watch.explanation },
+    dump: collection && {
+      bucket: collection.bucket,
+      directory: collection.directory,
+      missing: collection.missing && plain(collection.missing, 1000),
+      system: collection.system,
+      files: collection.files.map(({ name, kind, bytes, key, checksumSha256, removed }) => ({ name, kind, bytes, key, checksumSha256, removed })),
+    },
+    autoScaling: shield && shield.kind !== 'none' ? { group: shield.group, shield: shield.kind, restored: restored?.outcome } : undefined,
+    failure: failure && { error: plain(failure.Error), cause: plain(failure.Cause ?? '', 1000) },
+    stopped,
+    timeLine: timeLineOf(incident),
+    execution: execution.arn,
+  });
+}
+
+/** As JSON has it: what is undefined is not there. */
+function withoutNothing(detail: object): object {
+  return JSON.parse(JSON.stringify(detail)) as object;
+}

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
+import { DumpingMachine, DumpingOptions } from './dumping-machine';
+import { HostAgent } from './host-agent';
+import { LocalAws, LocalAwsOptions } from '../../local/aws/aws-endpoint';
+import { Group } from '../../local/aws/auto-scaling-group';
+import { Execution } from '../../local/aws/step-functions';
+import {
+  CrashDumpResponse, CrashDumpResponseProps, DiagnosticInterrupt, DumpContents, KdumpAssociation, KdumpTargets, UnresponsiveAlarm,
+} from '../../src';
+
+process.env.CDK_VALIDATION = 'false';
+export const WEB = 'i-0123456789abcdef0';
+export const GROUP = 'web';
+const LONGEST_MS = 120_000;
+const MIB = 1024 * 1024;
+
+export interface Setting extends Partial<Omit<CrashDumpResponseProps, 'interrupt'>> {
+  readonly machine?: Partial<Omit<DumpingOptions, 'crash'>>;
+  /** Makes the instance the member of a group. */
+  readonly group?: { readonly minSize?: number; readonly hook?: boolean; readonly drainMinutes?: number; readonly replaceAfterMinutes?: number };
+  readonly alarms?: number;
+  readonly aws?: LocalAwsOptions;
+}
+
+/**
+ * The synthesised workflow in its interpreter, the bundled functions, the program of the collection in a real shell, S3 and DynamoDB in
+ * kept emulators; only the machine is in memory, and the group.
+ */
+export class Responded {
+  public static async deploy(setting: Setting = {}): Promise<Responded> {
+    const local = new LocalAws({ minuteMs: 500, lambda: { reuse: true }, ...setting.aws });
+    await local.listen();
+    const responded = new Responded(local, setting);
+    // Armed, and seen as healthy.
+    await responded.until('kdump to be armed', () => {
+      const [association] = local.ssm.stateManager.associations;
+      return association.statuses.get(WEB)?.Status === 'Success' && local.ec2.get(WEB).status === 'ok';
+    });
+    return responded;
+  }
+
+  public readonly machine: DumpingMachine;
+  public readonly vmcore: Buffer;
+  public readonly group?: Group;
+  private readonly agent: HostAgent;
+  private readonly directory = mkdtempSync(join(tmpdir(), 'responded-'));
+
+  private constructor(public readonly local: LocalAws, setting: Setting) {
+    const crash = join(this.directory, 'crash');
+    mkdirSync(crash);
+    this.vmcore = setting.machine?.vmcore ?? randomBytes(12 * MIB + 345);
+    this.machine = new DumpingMachine(local.clock, { crash, ...setting.machine, vmcore: this.vmcore }, WEB);
+    this.synthesise(setting, crash);
+    local.deploy(join(this.directory, 'cdk.out'), 'Test', { machines: { Web: this.machine } });
+    // The one thing that is not as in production: parts of half a GiB would be too much for a test.
+    const { variables } = [...local.lambda.functions.values()].find(({ code }) => code.properties.variables.COLLECTION_POLICY)!.code.properties;
+    variables.COLLECTION_POLICY = variables.COLLECTION_POLICY.replace(/"partMib":\d+/, '"partMib":5');
+    const { group } = setting;
+    if (group) {
+      this.group = local.autoScaling.createGroup({
+        name: GROUP, minSize: group.minSize ?? 1, maxSize: 3, desired: 1, drainMinutes: group.drainMinutes,
+        replaceAfterMinutes: group.replaceAfterMinutes ?? 12,
+        hooks: group.hook ? [{ name: 'drain', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 20 }] : [],
+      });
+      local.autoScaling.attach(GROUP, WEB);
+    }
+    this.agent = new HostAgent(local, this.machine);
+  }
+
+  public async close(): Promise<void> {
+    await this.agent.close();
+    await this.local.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** The machine hangs; what follows from it is over when nothing runs any more. Answers the execution that had the claim. */
+  public async hang(): Promise<Execution> {
+    this.machine.hang();
+    return this.over();
+  }
+
+  public async over(): Promise<Execution> {
+    const { stepFunctions: { executions } } = this.local;
+    await this.until('the end of the workflow', () => this.messages.length > 0 && executions.every(({ status }) => status !== 'RUNNING'));
+    return executions.find(({ output, status }) => status === 'FAILED' || output?.includes('"report"')) ?? executions[0];
+  }
+
+  public until<T>(what: string, condition: () => T | undefined | false | null): Promise<T> {
+    return this.local.waitFor(what, condition, LONGEST_MS);
+  }
+
+  /** The state data at the end of an execution. */
+  public dataOf({ output }: Execution): any {
+    return JSON.parse(output ?? '{}');
+  }
+
+  public get bucket(): string {
+    return [...this.local.s3.buckets][0];
+  }
+
+  public get messages() {
+    return this.local.queues.topics.flatMap(({ messages }) => messages);
+  }
+
+  /** The details of the events that reported. */
+  public get events(): any[] {
+    return this.local.events.published.filter(({ source }) => source === 'cdk-diagnostic-interrupt').map(({ detail }) => detail);
+  }
+
+  public get memberState(): string | undefined {
+    return this.group?.members[0]?.lifecycleState;
+  }
+
+  private synthesise({ machine: _machine, group: _group, alarms = 1, aws: _aws, ...props }: Setting, crash: string): void {
+    const stack = new Stack(new App({ outdir: join(this.directory, 'cdk.out') }), 'Test');
+    const instance = new CfnInstance(stack, 'Web', { instanceType: 't3.micro' });
+    const kdump = new KdumpAssociation(stack, 'Kdump', { targets: KdumpTargets.instance(instance) });
+    const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump });
+    const groups = [AutoScalingGroup.fromAutoScalingGroupName(stack, 'Group', GROUP)];
+    const response = new CrashDumpResponse(stack, 'Response', {
+      interrupt, dumpPath: crash, contents: DumpContents.KERNEL_LOG_AND_VMCORE, autoScalingGroups: groups, opsItems: true, ...props,
+    });
+    for (let number = 1; number <= alarms; number++) response.addAlarm(new UnresponsiveAlarm(stack, `Alarm${number}`, { instance }));
+    (stack.node.root as App).synth();
+  }
+}
