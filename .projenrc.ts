@@ -157,6 +157,15 @@ project.addTask('test:matrix', {
     { exec: 'jest --reporters ./test/matrix-table.cjs ./test/plain-summary.cjs --ci test/kdump/program/matrix', receiveArgs: true },
   ],
 });
+project.addTask('test:response', {
+  description: 'The workflow, executed, with everything that goes wrong: a line for each',
+  steps: [
+    { exec: 'tsx local/system-packages.ts test' },
+    { exec: 'tsx local/python-environment.ts' },
+    { spawn: 'bundle' },
+    { exec: 'jest --reporters ./test/response-table.cjs ./test/plain-summary.cjs --ci test/response/workflow', receiveArgs: true },
+  ],
+});
 project.addTask('test:end-to-end', {
   description: 'The demo, asserted, on a virtual machine',
   steps: [{ spawn: prepare.name }, { exec: 'jest test/end-to-end', receiveArgs: true }],

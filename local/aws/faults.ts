@@ -6,6 +6,8 @@ export interface FaultRule {
   readonly service?: string;
   /** @default - every action */
   readonly action?: string;
+  /** Whether a call of the action is meant. @default - all are */
+  readonly only?: (params: FaultedCall['params']) => boolean;
   /** How many matching calls go well before the first that does not. @default 0 */
   readonly after?: number;
   /** How many calls it befalls. @default - all from then on */
@@ -55,7 +57,7 @@ export class Faults {
   take(call: FaultedCall): Fault | undefined {
     for (const rule of this.rules) {
       const { service = call.service, action = call.action, after = 0, times = Infinity, probability = 1, fault } = rule;
-      if (service !== call.service || action !== call.action) continue;
+      if (service !== call.service || action !== call.action || rule.only?.(call.params) === false) continue;
       if (rule.passed < after) {
         rule.passed += 1;
         continue;

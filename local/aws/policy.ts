@@ -66,6 +66,9 @@ const OPERATORS: Record<string, Test> = {
   StringLike: (actual, expected) => like(expected, actual),
   ArnEquals: (actual, expected) => like(expected, actual), // the same as ArnLike, by IAM's guide
   ArnLike: (actual, expected) => like(expected, actual),
+  NumericEquals: (actual, expected) => Number(actual) === Number(expected),
+  NumericLessThan: (actual, expected) => Number(actual) < Number(expected),
+  NumericGreaterThan: (actual, expected) => Number(actual) > Number(expected),
   Bool: (actual, expected) => actual.toLowerCase() === expected.toLowerCase(),
 };
 

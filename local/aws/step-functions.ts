@@ -90,6 +90,11 @@ export class StepFunctions {
     return execution;
   }
 
+  async stop(executionArn: string): Promise<void> {
+    const { status, output } = await this.forward('StopExecution', { executionArn });
+    if (status !== 200) throw errorOf(output, status);
+  }
+
   /** What happened in an execution, in order: the events of GetExecutionHistory. */
   async history(executionArn: string): Promise<any[]> {
     const { output } = await (await this.emulator!).call('GetExecutionHistory', HEADERS, { executionArn, maxResults: 1000 });

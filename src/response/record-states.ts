@@ -15,7 +15,7 @@ export function rememberState(scope: Construct, id: string, tableName: string): 
     action: 'putItem',
     parameters: {
       TableName: tableName,
-      Item: { 'kind': { S: RECORD_KIND }, 'name': { 'S.$': '$.execution.name' }, 'incident': { 'S.$': 'States.JsonToString($)' } },
+      Item: { kind: { S: RECORD_KIND }, name: { 'S.$': '$.execution.name' }, incident: { 'S.$': 'States.JsonToString($)' } },
     },
   });
 }
@@ -25,7 +25,7 @@ export function forgetState(scope: Construct, tableName: string): CustomState {
   return awsTask(scope, 'Forget', {
     service: 'dynamodb',
     action: 'deleteItem',
-    parameters: { TableName: tableName, Key: { 'kind': { S: RECORD_KIND }, 'name': { 'S.$': '$.execution.name' } } },
+    parameters: { TableName: tableName, Key: { kind: { S: RECORD_KIND }, name: { 'S.$': '$.execution.name' } } },
   });
 }
 
@@ -46,7 +46,7 @@ export function takeOverStates(scope: Construct, tableName: string, next: IChain
     service: 'dynamodb',
     action: 'getItem',
     parameters: {
-      TableName: tableName, Key: { 'kind': { S: RECORD_KIND }, 'name': { 'S.$': '$.event.detail.name' } }, ConsistentRead: true,
+      TableName: tableName, Key: { kind: { S: RECORD_KIND }, name: { 'S.$': '$.event.detail.name' } }, ConsistentRead: true,
     },
     resultPath: '$.recalled',
   });

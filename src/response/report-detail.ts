@@ -1,9 +1,9 @@
-import { isMissing } from '../interrupt/facts';
 import type { Incident } from './incident';
 import type { KernelFindings } from './kernel-findings';
 import { outcomeOf } from './outcome-of';
 import { plain } from './plain-text';
 import { timeLineOf } from './time-line';
+import { isMissing } from '../interrupt/facts';
 
 /** Changes with every change that a reader of the event would have to know of; a new key is none. */
 const SCHEMA_VERSION = 1;

@@ -27,8 +27,11 @@ export interface ReportOptions {
  */
 export function reportStates(scope: Construct, { report, topic, opsItems, forget }: ReportOptions): IChainable {
   const compose = new LambdaInvoke(scope, 'ComposeReport', {
-    lambdaFunction: report, payload: TaskInput.fromObject({ incident: JsonPath.objectAt('$') }), payloadResponseOnly: true,
-    resultPath: '$.report', retryOnServiceExceptions: false,
+    lambdaFunction: report,
+    payload: TaskInput.fromObject({ incident: JsonPath.objectAt('$') }),
+    payloadResponseOnly: true,
+    resultPath: '$.report',
+    retryOnServiceExceptions: false,
   }).addRetry(RETRIES);
   const publish = new SnsPublish(scope, 'Publish', {
     topic, subject: JsonPath.stringAt('$.report.subject'), message: TaskInput.fromJsonPathAt('$.report.message'), resultPath: JsonPath.DISCARD,
@@ -69,7 +72,9 @@ function opsItem(scope: Construct, next: IChainable): IChainable {
     service: 'ssm',
     action: 'createOpsItem',
     parameters: {
-      'Title.$': '$.report.opsItem.title', 'Description.$': '$.report.opsItem.description', 'Severity.$': '$.report.opsItem.severity',
+      'Title.$': '$.report.opsItem.title',
+      'Description.$': '$.report.opsItem.description',
+      'Severity.$': '$.report.opsItem.severity',
       'Source': REPORT_SOURCE,
     },
   });

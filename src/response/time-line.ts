@@ -1,5 +1,5 @@
-import { isMissing } from '../interrupt/facts';
 import type { Incident } from './incident';
+import { isMissing } from '../interrupt/facts';
 
 export interface Moment {
   /** ISO 8601. */

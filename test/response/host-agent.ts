@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { LocalAws } from '../../local/aws/aws-endpoint';
 import { DumpingMachine } from './dumping-machine';
+import { LocalAws } from '../../local/aws/aws-endpoint';
 
 interface Command {
   readonly commandId: string;
@@ -16,7 +16,8 @@ export class HostAgent {
   private ended = false;
   private readonly loop: Promise<void>;
 
-  constructor(private readonly local: LocalAws, private readonly machine: DumpingMachine) {
+  /** @param kdumpExitCode how the program of kdump ends */
+  constructor(private readonly local: LocalAws, private readonly machine: DumpingMachine, private readonly kdumpExitCode = 0) {
     this.loop = this.serve();
   }
 
@@ -40,7 +41,7 @@ export class HostAgent {
     const { commandId, content, parameters } = JSON.parse(text) as Command;
     await this.post('accepted', { commandId });
     const [{ name, inputs }] = content.mainSteps;
-    const { exitCode, stdout, stderr } = name === 'collect' ? await run(inputs.runCommand.join('\n'), parameters) : { exitCode: 0, stdout: '', stderr: '' };
+    const { exitCode, stdout, stderr } = name === 'collect' ? await run(inputs.runCommand.join('\n'), parameters) : { exitCode: this.kdumpExitCode, stdout: '', stderr: '' };
     await this.post('result', { commandId, status: exitCode ? 'Failed' : 'Success', exitCode, stdout, stderr, runs: 1 });
   }
 

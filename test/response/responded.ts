@@ -7,8 +7,8 @@ import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import { DumpingMachine, DumpingOptions } from './dumping-machine';
 import { HostAgent } from './host-agent';
-import { LocalAws, LocalAwsOptions } from '../../local/aws/aws-endpoint';
 import { Group } from '../../local/aws/auto-scaling-group';
+import { LocalAws, LocalAwsOptions } from '../../local/aws/aws-endpoint';
 import { Execution } from '../../local/aws/step-functions';
 import {
   CrashDumpResponse, CrashDumpResponseProps, DiagnosticInterrupt, DumpContents, KdumpAssociation, KdumpTargets, UnresponsiveAlarm,
@@ -25,6 +25,8 @@ export interface Setting extends Partial<Omit<CrashDumpResponseProps, 'interrupt
   /** Makes the instance the member of a group. */
   readonly group?: { readonly minSize?: number; readonly hook?: boolean; readonly drainMinutes?: number; readonly replaceAfterMinutes?: number };
   readonly alarms?: number;
+  /** Whether the program of kdump ends well. @default true */
+  readonly armed?: boolean;
   readonly aws?: LocalAwsOptions;
 }
 
@@ -37,10 +39,9 @@ export class Responded {
     const local = new LocalAws({ minuteMs: 500, lambda: { reuse: true }, ...setting.aws });
     await local.listen();
     const responded = new Responded(local, setting);
-    // Armed, and seen as healthy.
-    await responded.until('kdump to be armed', () => {
+    await responded.until('kdump to be armed, or not, and the instance to be seen as healthy', () => {
       const [association] = local.ssm.stateManager.associations;
-      return association.statuses.get(WEB)?.Status === 'Success' && local.ec2.get(WEB).status === 'ok';
+      return association.statuses.get(WEB)?.Status === (setting.armed === false ? 'Failed' : 'Success') && local.ec2.get(WEB).status === 'ok';
     });
     return responded;
   }
@@ -64,13 +65,17 @@ export class Responded {
     const { group } = setting;
     if (group) {
       this.group = local.autoScaling.createGroup({
-        name: GROUP, minSize: group.minSize ?? 1, maxSize: 3, desired: 1, drainMinutes: group.drainMinutes,
+        name: GROUP,
+        minSize: group.minSize ?? 1,
+        maxSize: 3,
+        desired: 1,
+        drainMinutes: group.drainMinutes,
         replaceAfterMinutes: group.replaceAfterMinutes ?? 12,
         hooks: group.hook ? [{ name: 'drain', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 20 }] : [],
       });
       local.autoScaling.attach(GROUP, WEB);
     }
-    this.agent = new HostAgent(local, this.machine);
+    this.agent = new HostAgent(local, this.machine, setting.armed === false ? 20 : 0);
   }
 
   public async close(): Promise<void> {
@@ -89,6 +94,17 @@ export class Responded {
     const { stepFunctions: { executions } } = this.local;
     await this.until('the end of the workflow', () => this.messages.length > 0 && executions.every(({ status }) => status !== 'RUNNING'));
     return executions.find(({ output, status }) => status === 'FAILED' || output?.includes('"report"')) ?? executions[0];
+  }
+
+  /** Somebody stops the first execution. */
+  public async stop(): Promise<void> {
+    await this.local.stepFunctions.stop(this.local.stepFunctions.executions[0].arn);
+  }
+
+  /** Somebody starts the workflow, with no alarm. */
+  public async startByHand(): Promise<void> {
+    const [arn] = this.local.stepFunctions.stateMachines.keys();
+    await this.local.stepFunctions.start(arn, JSON.stringify({ instanceId: WEB, reason: 'it seems to hang' }));
   }
 
   public until<T>(what: string, condition: () => T | undefined | false | null): Promise<T> {
@@ -117,7 +133,7 @@ export class Responded {
     return this.group?.members[0]?.lifecycleState;
   }
 
-  private synthesise({ machine: _machine, group: _group, alarms = 1, aws: _aws, ...props }: Setting, crash: string): void {
+  private synthesise({ machine: _machine, group: _group, alarms = 1, armed: _armed, aws: _aws, ...props }: Setting, crash: string): void {
     const stack = new Stack(new App({ outdir: join(this.directory, 'cdk.out') }), 'Test');
     const instance = new CfnInstance(stack, 'Web', { instanceType: 't3.micro' });
     const kdump = new KdumpAssociation(stack, 'Kdump', { targets: KdumpTargets.instance(instance) });
