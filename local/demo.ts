@@ -19,6 +19,7 @@ synthesised function decide and interrupt it, and shows the panic and the dump.
   --system NAME   what the machine is: ${RELEASES.map(each => each.name).join(', ')} (default: ${DEBIAN_12.name})
   --controls      make the control runs as well: a hang before kdump is armed, and an alarm about a healthy machine
   --livelock      another trouble: user space alone is stuck, the kernel answers ARP, and the heartbeat of the machine stops
+  --group         the instance is in an Auto Scaling group, which wants to replace it while it dumps
   --help          this text
 
 The exit code is 0 if and only if a dump was written and records the panic.
@@ -30,7 +31,8 @@ async function main(): Promise<number> {
     return options;
   }
   const workDirectory = options.work ? resolve(options.work) : mkdtempSync(join(tmpdir(), 'cdk-diagnostic-interrupt-'));
-  const incident = new Incident({ workDirectory, release: options.release, controls: options.controls, livelock: options.livelock });
+  const { release, controls, livelock, group } = options;
+  const incident = new Incident({ workDirectory, release, controls, livelock, group });
   const { report } = incident;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void incident.close().finally(() => process.exit(1)));
@@ -64,6 +66,7 @@ function readOptions() {
         system: { type: 'string', default: DEBIAN_12.name },
         controls: { type: 'boolean', default: false },
         livelock: { type: 'boolean', default: false },
+        group: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
@@ -78,7 +81,11 @@ function readOptions() {
     if (values.livelock && !release.platform.takesInterrupts) {
       throw new Error(`--livelock is for machines that take interrupts, which ${release.name} does not.`);
     }
-    return { ...values, release, controls: values.controls ?? false, livelock: values.livelock ?? false };
+    const { controls = false, livelock = false, group = false } = values;
+    if (group && (livelock || controls || !release.platform.takesInterrupts)) {
+      throw new Error('--group goes without --controls and --livelock, and with a machine that takes interrupts.');
+    }
+    return { ...values, release, controls, livelock, group };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${HELP}`);
     return 2;

@@ -4,18 +4,21 @@ import { EC2Client, RebootInstancesCommand } from '@aws-sdk/client-ec2';
 import { Alarm } from './aws/alarm';
 import { Deployment } from './aws/deployment';
 import { Invocation } from './aws/lambda';
+import { readCollected } from './collected';
 import { outcomeOf, requireReason, requireRefusal } from './control';
 import { readDump } from './dump';
 import { DiskImage } from './instance/disk-image';
 import { Release } from './instance/release';
 import { Control, DemoReport } from './report';
 import { LocalStand } from './stand';
-import { STACK, synthesise } from './synthesise';
+import { stackOf, synthesise } from './synthesise';
 import { crash, hang, starve } from './trouble';
 
 const MINUTES = 60_000;
 /** On two busy cores, under software emulation; idle it takes 20 s. */
 const BOOT_MS = 5 * MINUTES;
+/** Later than the workflow acts, and sooner than the instance has dumped, so that it matters. */
+const REPLACE_AFTER_MINUTES = 8;
 /**
  * The command line of the capture kernel, as it prints it: kexec adds where the memory of the panicked one lies. On Arm that is
  * told in another way; the packages of every distribution have it reset the devices, which the panicked kernel left at work.
@@ -37,6 +40,9 @@ export interface IncidentOptions {
 
   /** Whether user space alone is stuck: the kernel answers ARP, and the alarm is on the machine's heartbeat. */
   readonly livelock: boolean;
+
+  /** Whether the instance is in an Auto Scaling group, which wants to replace it. */
+  readonly group: boolean;
 }
 
 /** Tells what is being waited for. */
@@ -68,7 +74,7 @@ export class Incident {
     const { takesInterrupts } = this.options.release.platform;
     const controls = this.options.controls && takesInterrupts;
     return [
-      { name: 'Synthesise the example app with cdk synth', run: () => synthesise(this.assembly, this.options.release.platform, this.options.livelock) },
+      { name: 'Synthesise the example app with cdk synth', run: () => synthesise(this.assembly, this.options.release.platform, this.options) },
       { name: `Provide the machine's disk image${this.image.isCached() ? ' (from the cache)' : ''}`, run: async tell => { await this.image.provide(tell); } },
       { name: 'Boot the machine', run: () => this.boot() },
       ...controls ? [{ name: 'Control: a hang before kdump is armed is refused', run: (tell: Tell) => this.hangUnarmed(tell) }] : [],
@@ -90,6 +96,7 @@ export class Incident {
       ],
       { name: 'The kernel panics into the capture kernel', run: () => this.panic() },
       { name: 'The capture kernel writes the dump, the machine comes back', run: tell => this.comeBack(tell) },
+      ...takesInterrupts ? [{ name: 'The workflow collects the dump, gives the instance back and reports', run: (tell: Tell) => this.respond(tell) }] : [],
       { name: 'Read the dump', run: () => this.inspect() },
     ];
   }
@@ -175,7 +182,7 @@ export class Incident {
     const aMinute = stand.aws.clock.minutes(1);
     const impaired = () => Date.now() - (stand.aws.ec2.get(instanceId).impairedSince?.getTime() ?? Infinity) > aMinute;
     await stand.waitFor('the instance to be impaired for a minute', impaired, MINUTES);
-    const rehearsal = this.deployment!.physicalId(`${STACK}/Rehearsal/Function`);
+    const rehearsal = this.deployment!.physicalId(`${stackOf(this.options.group)}/Rehearsal/Function`);
     this.report.rehearsal = outcomeOf(await stand.aws.lambda.call(rehearsal, { instanceId, reason: 'A dry run' }));
     requireReason(this.report.rehearsal, 'DryRun');
     if (stand.interrupts > 0) throw new Error('The dry run has sent an interrupt.');
@@ -183,8 +190,8 @@ export class Incident {
 
   private async deliverAgain(): Promise<void> {
     const { aws } = this.running();
-    const { event, functionName } = aws.invocations.find(each => outcomeOf(each)?.sent)!;
-    this.report.redelivery = outcomeOf(await aws.lambda.call(functionName, event));
+    const { event, functionName } = aws.invocations.find(each => each.event.step === 'assess' && outcomeOf(each)?.decision === 'interrupt')!;
+    this.report.redelivery = outcomeOf(await aws.lambda.call(functionName, event.event));
     requireReason(this.report.redelivery, 'CoolingDown');
     if (this.running().interrupts !== 1) throw new Error(`${this.running().interrupts} interrupts were sent, one should have been.`);
     this.note('The same event was delivered again, and refused');
@@ -206,10 +213,11 @@ export class Incident {
     this.note('The alarm is in ALARM');
     const invocation = await this.invocationAfter(seen);
     this.report.verdict = outcomeOf(invocation);
-    if (this.report.verdict?.decision !== 'interrupt' || stand.interrupts !== 1) {
-      throw new Error(`${stand.interrupts} interrupts were sent, one should have been. The function's log:\n`
-        + invocation.attempts.flatMap(each => each.logs).join('\n'));
+    if (this.report.verdict?.decision !== 'interrupt') {
+      throw new Error(`It was decided not to interrupt. The function's log:\n${invocation.attempts.flatMap(each => each.logs).join('\n')}`);
     }
+    tell('the workflow keeps the instance from being replaced, and sends the interrupt');
+    await stand.waitFor('the interrupt to be sent', () => stand.interrupts === 1, MINUTES);
     this.note('The diagnostic interrupt was sent', stand.aws.calls.find(call => call.action === 'SendDiagnosticInterrupt')?.time);
   }
 
@@ -230,6 +238,21 @@ export class Incident {
     this.note('The machine is back in service');
   }
 
+  private async respond(tell: Tell): Promise<void> {
+    const stand = this.running();
+    const { events, queues, autoScaling } = stand.aws;
+    tell('the dump is uploaded in parts, by presigned URLs and curl');
+    const reported = await stand.waitFor('the report of the workflow', () => events.published
+      .find(({ source, detail }) => source === 'cdk-diagnostic-interrupt' && detail.outcome !== 'NotInterrupted'), 10 * MINUTES);
+    this.note('The workflow has collected the dump and reported');
+    Object.assign(this.report, { outcome: reported.detail.outcome, message: queues.topics[0].messages.at(-1)!.body });
+    this.report.collected = await readCollected(stand, reported);
+    const [group] = autoScaling.groups.values();
+    if (group) this.report.group = { activities: group.activities, lifecycleState: group.members[0]?.lifecycleState };
+    if (reported.detail.outcome !== 'Collected') throw new Error(`The workflow ended as ${reported.detail.outcome}:\n${this.report.message}`);
+    if (group && this.report.group?.lifecycleState !== 'InService') throw new Error(`The instance was not given back: ${group.activities.join('; ')}`);
+  }
+
   private async inspect(): Promise<void> {
     const stand = this.running();
     Object.assign(this.report, await readDump(stand));
@@ -240,13 +263,19 @@ export class Incident {
   }
 
   private deployOnce(): void {
-    this.deployment ??= this.running().deploy(this.assembly, STACK, `${STACK}/Web`);
+    if (this.deployment) return;
+    const stand = this.running();
+    const stack = stackOf(this.options.group);
+    this.deployment = stand.deploy(this.assembly, stack, `${stack}/Web`);
+    // The dump takes longer than this: without the shield the instance would be terminated in the middle of it.
+    for (const group of stand.aws.autoScaling.groups.values()) group.properties.replaceAfterMinutes = REPLACE_AFTER_MINUTES;
   }
 
   /** The alarm that asks for the interrupt. */
   private alarm(): Alarm {
     const metric = this.options.livelock ? 'mem_used_percent' : 'StatusCheckFailed_Instance';
-    return [...this.running().aws.cloudwatch.alarms.values()].find(({ properties }) => properties.MetricName === metric)!;
+    return [...this.running().aws.cloudwatch.alarms.values()].find(({ properties: { MetricName, Metrics = [] } }) => (
+      MetricName === metric || Metrics.some(({ Expression = '' }) => Expression.includes(metric))))!;
   }
 
   private async alarmIn(state: string, tell: Tell): Promise<void> {
@@ -274,7 +303,8 @@ export class Incident {
 
   private async invocationAfter(seen: number): Promise<Invocation> {
     const { aws } = this.running();
-    return this.running().waitFor('the function to have decided', () => aws.invocations.slice(seen).find(each => each.state !== 'running'), MINUTES);
+    const decided = () => aws.invocations.slice(seen).find(({ state, event }) => state !== 'running' && event.step === 'assess');
+    return this.running().waitFor('the function to have decided', decided, MINUTES);
   }
 
   private note(what: string, at = new Date()): void {

@@ -36,11 +36,19 @@ export interface DemoReport {
   panic?: string;
   backtrace?: string[];
   dump?: { path: string; bytes: number };
+  /** What the workflow brought to the bucket, with its SHA-256 there and on the instance, hexadecimal. */
+  collected?: Array<{ key: string; bytes: number; inBucket: string; onInstance: string }>;
+  /** What the workflow told, and how the incident ended by its event. */
+  message?: string;
+  outcome?: string;
+  /** What the Auto Scaling group did, and the state that the instance has in it. */
+  group?: { activities: string[]; lifecycleState?: string };
 }
 
 /** The report as a person reads it. */
 export function renderReport(report: DemoReport): string {
   const { timeline, controls, verdict, rehearsal, redelivery, dump, panic, backtrace = [], ok, error, steps } = report;
+  const { collected = [], group, message } = report;
   const start = Date.parse(timeline[0]?.at);
   const lines: string[] = [];
   const section = (title: string, content: string[]) => content.length && lines.push('', title, ...content.map(line => `  ${line}`));
@@ -52,6 +60,9 @@ export function renderReport(report: DemoReport): string {
     ...redelivery ? [`the same event, delivered again: ${redelivery.decision} (${redelivery.reason})`] : [],
   ]);
   section('Dump', dump ? [`${dump.path}, ${(dump.bytes / 1024 / 1024).toFixed(1)} MiB, on the instance`] : []);
+  section('In the bucket', collected.map(({ key, bytes, inBucket }) => `${key}, ${bytes} bytes, SHA-256 ${inBucket}, the same as on the instance`));
+  section('Auto Scaling', group ? [...group.activities, `the instance is now ${group.lifecycleState}`] : []);
+  section('What the workflow reports', message?.split('\n') ?? []);
   section('Panic', panic ? [panic, ...backtrace.map(line => `  ${line}`)] : []);
   const total = steps.reduce((sum, step) => sum + step.seconds, 0);
   lines.push('', ok ? `ok, in ${Math.floor(total / 60)} min ${Math.round(total % 60)} s` : `failed: ${error}`);

@@ -15,6 +15,7 @@ const INSTANCE_TYPES = { amd64: 't3.small', arm64: 't4g.small' };
 const MEMORY_MIB = 2048;
 const POLL_MS = 250;
 const COMMAND_SECONDS = 300;
+const PART_MIB = 16;
 
 /** How long one of AWS's minutes takes in the stand, so that an alarm of three minutes does not take three. */
 export const MINUTE_MS = 5000;
@@ -76,6 +77,7 @@ export class LocalStand {
       },
       // EC2 resets an instance that does not shut down when it is asked to; a hung one never does.
       reboot: () => vm.reset(),
+      terminate: () => vm.stop(),
       consoleOutput: () => vm.consoleLog(),
     };
     vm.onReset(() => { this.resets += 1; });
@@ -87,9 +89,21 @@ export class LocalStand {
     return { endpoint: this.url, region: REGION, credentials: OPERATOR };
   }
 
-  /** Carries out a stack as `cdk synth` wrote it. */
-  public deploy(cloudAssembly: string, stackName: string, instancePath: string): Deployment {
-    return this.aws.deploy(cloudAssembly, stackName, { machines: { [instancePath]: this.machine } });
+  /** Carries out a stack as `cdk synth` wrote it. @param path of the instance in the construct tree, or of the group that it is in */
+  public deploy(cloudAssembly: string, stackName: string, path: string): Deployment {
+    const deployment = this.aws.deploy(cloudAssembly, stackName, {
+      machines: { [path]: this.machine }, members: { [`${path}/ASG`]: [this.machine.instanceId] },
+    });
+    this.cutSmaller();
+    return deployment;
+  }
+
+  /** The one thing that is not as in production: the dump of a small machine would be a single part of half a GiB. */
+  private cutSmaller(): void {
+    for (const { code: { properties: { variables } } } of this.aws.lambda.functions.values()) {
+      const policy = variables.COLLECTION_POLICY;
+      if (policy) variables.COLLECTION_POLICY = policy.replace(/"partMib":\d+/, `"partMib":${PART_MIB}`);
+    }
   }
 
   /** Waits until the agent asks for work, having been silent or not; `since` excludes what it asked before. */

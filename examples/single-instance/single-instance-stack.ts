@@ -1,15 +1,18 @@
 import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { CrashDiagnostics, KdumpTargets, RebootPolicy, UnresponsiveSignal } from '../../src';
+import { CrashDiagnostics, DumpContents, KdumpTargets, RebootPolicy, UnresponsiveSignal } from '../../src';
 
 export interface SingleInstanceStackProps {
   /** What tells that the instance is unresponsive. @default - its status check */
   readonly signal?: UnresponsiveSignal;
+
+  /** What is brought from the instance to the bucket. @default - the kernel log */
+  readonly contents?: DumpContents;
 }
 
 export class SingleInstanceStack extends Stack {
-  constructor(scope: Construct, id: string, { signal }: SingleInstanceStackProps = {}) {
+  constructor(scope: Construct, id: string, { signal, contents }: SingleInstanceStackProps = {}) {
     super(scope, id);
 
     const vpc = new ec2.Vpc(this, 'Vpc', {
@@ -32,6 +35,7 @@ export class SingleInstanceStack extends Stack {
       targets: KdumpTargets.instance(web),
       rebootPolicy: RebootPolicy.whenRequired(),
       signal,
+      contents,
     });
   }
 }

@@ -21,7 +21,7 @@ export interface GroupProperties {
   readonly desired: number;
   readonly hooks?: LifecycleHook[];
   /** How long an instance fails its status check before it is replaced. "A few minutes" (EC2 Auto Scaling User Guide). @default 3 */
-  readonly replaceAfterMinutes?: number;
+  replaceAfterMinutes?: number;
   /** How long it takes from EnteringStandby to Standby: a load balancer drains the connections. @default 0 */
   readonly drainMinutes?: number;
 }

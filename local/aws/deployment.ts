@@ -7,6 +7,8 @@ import { Template, TemplateResource } from './template';
 export interface DeployOptions {
   /** The machine of each AWS::EC2::Instance, by its logical id or its path in the construct tree (`MyStack/Web`). */
   readonly machines?: Record<string, Machine>;
+  /** The instances of each AWS::AutoScaling::AutoScalingGroup, which are there already, likewise. */
+  readonly members?: Record<string, string[]>;
   /** Values of the template's parameters. */
   readonly parameters?: Record<string, string>;
 }
@@ -20,10 +22,16 @@ export class Deployment {
   private readonly template: Template;
   private readonly services: Services;
 
-  constructor(directory: string, stackName: string, options: DeployOptions, services: Omit<Services, 'assembly' | 'machine'>) {
+  constructor(directory: string, stackName: string, options: DeployOptions, services: Omit<Services, 'assembly' | 'machine' | 'members'>) {
     const assembly = new CloudAssembly(directory);
     this.stack = assembly.stack(stackName);
-    this.services = { ...services, assembly, machine: request => machineOf(request, options.machines ?? {}) };
+    const { machines = {}, members = {} } = options;
+    this.services = {
+      ...services,
+      assembly,
+      machine: request => machineOf(request, machines),
+      members: ({ logicalId, path = logicalId }) => members[logicalId] ?? members[path] ?? [],
+    };
     this.template = new Template(this.stack.template, this.stack.name, options.parameters ?? {}, {
       ref: logicalId => this.create(logicalId).ref,
       attribute: (logicalId, name) => this.attribute(logicalId, name),

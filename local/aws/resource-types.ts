@@ -48,6 +48,8 @@ export interface Services {
   readonly stepFunctions: StepFunctions;
   readonly assembly: CloudAssembly;
   machine(request: ResourceRequest): Machine;
+  /** The IDs of the instances of a group. */
+  members(request: ResourceRequest): string[];
   /** Takes a directory that is to be removed when the local AWS is closed. */
   temporary(directory: string): void;
   log(line: string): void;
@@ -141,10 +143,12 @@ export const RESOURCE_TYPES: Record<string, Create> = {
     const machine = stepFunctions.create(properties.StateMachineName ?? physicalName, properties.DefinitionString, role);
     return { ref: machine.arn, attributes: { Arn: machine.arn, Name: machine.name } };
   },
-  'AWS::AutoScaling::AutoScalingGroup': ({ properties, physicalName }, { autoScaling }) => {
+  'AWS::AutoScaling::AutoScalingGroup': (request, { autoScaling, members }) => {
+    const { properties, physicalName } = request;
     const { AutoScalingGroupName = physicalName, MinSize, MaxSize, DesiredCapacity = MinSize, Tags = [] } = properties;
     const tags = Object.fromEntries(Tags.map(({ Key, Value }: Record<string, string>) => [Key, Value]));
     const group = autoScaling.createGroup({ name: AutoScalingGroupName, tags, minSize: +MinSize, maxSize: +MaxSize, desired: +DesiredCapacity });
+    members(request).forEach(instanceId => autoScaling.attach(group.name, instanceId));
     return { ref: group.name, attributes: { AutoScalingGroupARN: group.arn } };
   },
   'AWS::AutoScaling::LifecycleHook': ({ logicalId, properties }, { autoScaling }) => {

@@ -10,7 +10,7 @@ const GUEST = join(__dirname, 'guest');
 export const SOURCES = [__filename, GUEST];
 
 /** On every release, besides what the platform needs. */
-const PACKAGES = ['initramfs-tools', 'zstd', 'kmod', 'udev', 'systemd', 'systemd-sysv', 'procps', 'python3'];
+const PACKAGES = ['initramfs-tools', 'zstd', 'kmod', 'udev', 'systemd', 'systemd-sysv', 'procps', 'python3', 'curl'];
 
 /** How long the set-up boot may take; it takes half a minute under software emulation on one busy core. */
 const BOOT_LOADER_SECONDS = 300;

@@ -23,7 +23,8 @@ export interface AwsTaskProps {
  * Defines a task that calls an AWS API. `CallAwsService` of aws-cdk-lib grants the action without conditions, which would be more
  * than the groups of the targets; here the permissions are the caller's to give.
  */
-export function awsTask(scope: Construct, id: string, { service, action, parameters, resultSelector, resultPath, retry = RETRIES }: AwsTaskProps): CustomState {
+export function awsTask(scope: Construct, id: string, props: AwsTaskProps): CustomState {
+  const { service, action, parameters, resultSelector, resultPath, retry = RETRIES } = props;
   const task = new CustomState(scope, id, {
     stateJson: {
       Type: 'Task',

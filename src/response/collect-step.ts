@@ -100,7 +100,8 @@ function shortcomings({ files }: Collection): string | undefined {
 /** What became of the parts. */
 export function afterSending(collection: Collection, { sent, hashes, failure, changed }: Progress): Collection {
   const { work = NO_WORK } = collection;
-  if (changed) return { ...failed(collection, 'The dump has changed while it was being uploaded'), work: { ...work, failures: MOST_FAILURES } };
+  // Whoever changes it is not done with it.
+  if (changed) return failed({ ...collection, work: { ...work, failures: MOST_FAILURES } }, 'The dump has changed while it was being uploaded');
   let { nextPart } = work;
   let known = [...work.hashes];
   while (sent.includes(nextPart)) {

@@ -42,7 +42,8 @@ export async function handler({ incident }: { readonly incident: Incident }): Pr
   logger.info('ResponseReported', { outcome, detail });
   count(incident, outcome);
   const fine = outcome === ResponseOutcome.COLLECTED;
-  return { outcome, subject, message, detail, opsItem: { title: subject, description: message.slice(0, LONGEST_DESCRIPTION), severity: fine ? '3' : '2' } };
+  const opsItem = { title: subject, description: message.slice(0, LONGEST_DESCRIPTION), severity: fine ? '3' : '2' };
+  return { outcome, subject, message, detail, opsItem };
 }
 
 /** A report without them is better than none. */
@@ -67,5 +68,6 @@ function count({ interrupt, watch, collection }: Incident, outcome: ResponseOutc
   one(ResponseMetric.RESPONSES, MetricUnit.Count, 1, { Outcome: outcome });
   const bytes = (collection?.files ?? []).filter(({ kind }) => kind === 'vmcore').reduce((sum, file) => sum + file.bytes, 0);
   if (bytes > 0) one(ResponseMetric.DUMP_BYTES, MetricUnit.Bytes, bytes);
-  if (interrupt && watch?.backAt) one(ResponseMetric.SECONDS_TO_RETURN, MetricUnit.Seconds, (Date.parse(watch.backAt) - Date.parse(interrupt.at)) / 1000);
+  if (!interrupt || !watch?.backAt) return;
+  one(ResponseMetric.SECONDS_TO_RETURN, MetricUnit.Seconds, (Date.parse(watch.backAt) - Date.parse(interrupt.at)) / 1000);
 }

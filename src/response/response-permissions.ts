@@ -53,7 +53,9 @@ export function watchStatements(stack: Stack, { interrupt: { _targets: targets }
 }
 
 /** What the collection does: with this role the URLs are signed by which an instance uploads. */
-export function collectStatements(stack: Stack, { interrupt: { _targets: targets } }: CrashDumpResponseProps, bucket: IBucket, documentName: string): PolicyStatement[] {
+export function collectStatements(
+  stack: Stack, { interrupt: { _targets: targets } }: CrashDumpResponseProps, bucket: IBucket, documentName: string,
+): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'RunDocument',

@@ -10,7 +10,8 @@ export interface Moment {
 /** What happened when, as far as it is known, in the order in which it did. */
 export function timeLineOf({ execution, assessed, interrupt, watch, collection }: Incident): Moment[] {
   const evidence = assessed?.evidence;
-  const status = evidence && !isMissing(evidence.status) ? evidence.status.instance.details.find(({ impairedSince }) => impairedSince)?.impairedSince : undefined;
+  const checks = evidence && !isMissing(evidence.status) ? evidence.status.instance.details : [];
+  const status = checks.find(({ impairedSince }) => impairedSince)?.impairedSince;
   const source = assessed?.source;
   const moments: [string | undefined, string][] = [
     [status, 'the instance fails its status check'],

@@ -57,7 +57,7 @@ function isNarrow(resource: unknown, statement: Statement): boolean {
 }
 
 async function wideWrites(template: Template): Promise<string[]> {
-  const resources = Object.values(template.toJSON().Resources as Record<string, { Type: string; Properties: any }>);
+  const resources = Object.values(template.toJSON().Resources as Record<string, { Type: string; Properties?: any }>);
   const documents = resources.flatMap(({ Type, Properties }) => [
     ...['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(Type) ? [Properties.PolicyDocument] : [],
     ...Type === 'AWS::IAM::Role' ? (Properties.Policies ?? []).map((each: any) => each.PolicyDocument) : [],
@@ -72,7 +72,7 @@ async function wideWrites(template: Template): Promise<string[]> {
     }
   }
   // Nobody knows from the template what a managed policy of AWS allows.
-  wide.push(...resources.flatMap(({ Properties }) => Properties.ManagedPolicyArns ?? []).map(arn => `all of ${JSON.stringify(arn)}`));
+  wide.push(...resources.flatMap(({ Properties }) => Properties?.ManagedPolicyArns ?? []).map(arn => `all of ${JSON.stringify(arn)}`));
   return wide;
 }
 

@@ -1,0 +1,158 @@
+import * as fc from 'fast-check';
+import {
+  Action, afterConfirming, afterListing, afterRemoving, afterSending, ended, failed, nextAction, Part, partsOf, wanted,
+} from '../../src/response/collect-step';
+import { Listing, readListing, readProgress } from '../../src/response/collection-answers';
+import { CollectionPolicy } from '../../src/response/collection-policy';
+import { Collection } from '../../src/response/incident';
+
+const MIB = 1024 * 1024;
+const POLICY: CollectionPolicy = {
+  bucket: 'dumps', documentName: 'collect', dumpPath: '/var/crash', contents: 'kernelLogAndVmcore', removeAfterUpload: true, partMib: 5,
+};
+const BEGUN: Collection = { done: false, bucket: 'dumps', files: [], startedAt: '2026-01-02T03:05:00Z', steps: 0 };
+const SHA = 'ab'.repeat(32);
+const LISTING: Listing = {
+  directory: '202601020306',
+  files: [
+    { name: 'dmesg.202601020306', kind: 'kernelLog', bytes: 612, incomplete: false, sha256: SHA },
+    { name: 'dump.202601020306', kind: 'vmcore', bytes: 52 * MIB, incomplete: false },
+  ],
+  passedOver: 0,
+  capturing: false,
+  curl: true,
+  system: { id: 'debian', version: '12', kernel: '6.1.0-47-amd64', architecture: 'x86_64' },
+};
+const LISTED = afterListing(BEGUN, LISTING, POLICY);
+
+test('a file is cut into parts that S3 takes, larger ones where there would be too many', () => {
+  const of = (bytes: number, partMib = 512) => partsOf({ name: 'vmcore', kind: 'vmcore', bytes }, partMib);
+  expect(of(1)).toEqual({ lengthMib: 512, count: 1 });
+  expect(of(512 * MIB)).toEqual({ lengthMib: 512, count: 1 });
+  expect(of(512 * MIB + 1)).toEqual({ lengthMib: 512, count: 2 });
+  expect(of(100 * 1024 * MIB)).toEqual({ lengthMib: 512, count: 200 });
+  expect(of(6 * 1024 * 1024 * MIB)).toEqual({ lengthMib: 1024, count: 6144 });
+});
+
+test('the kernel log goes first, at once, since its checksum came along', () => {
+  expect(nextAction(BEGUN, POLICY)).toEqual({ do: 'list' });
+  expect(nextAction(LISTED, POLICY)).toMatchObject({ do: 'send', file: { kind: 'kernelLog' }, send: [{ number: 1, sha256: SHA }], hash: [] });
+});
+
+test('where the kernel log alone is asked for, the dump is not touched, nor is anything removed', () => {
+  const policy: CollectionPolicy = { ...POLICY, contents: 'kernelLog' };
+  const sent = afterConfirming(afterSending(LISTED, readProgress('sent dmesg.202601020306 1\n')), LISTED.files[0], 'key', 'checksum');
+  expect(nextAction(sent, policy)).toEqual({ do: 'end' });
+  expect(ended(sent, policy, 'now')).toMatchObject({ done: true, endedAt: 'now' });
+  expect(ended(sent, policy, 'now')).not.toHaveProperty('missing');
+});
+
+test.each<[string, Partial<Listing>, RegExp]>([
+  ['there is no dump', { directory: null, files: [] }, /^There is no dump in \/var\/crash that was written after the interrupt$/],
+  ['what is there is not root\'s', { directory: null, files: [], passedOver: 2 }, /; 2 files are links, or do not belong to root$/],
+  ['the capture kernel still runs', { directory: null, files: [], capturing: true }, /still in its capture kernel/],
+  ['there is no curl', { curl: false }, /^There is no curl on the instance/],
+])('ends, and says so: %s', (_what, listing, missing) => {
+  const listed = afterListing(BEGUN, { ...LISTING, ...listing }, POLICY);
+  expect(nextAction(listed, POLICY)).toEqual({ do: 'end' });
+  expect(ended(listed, POLICY, 'now').missing).toMatch(missing);
+});
+
+test.each<[string, Listing['files'], string]>([
+  ['the dump is empty', [LISTING.files[0], { ...LISTING.files[1], bytes: 0 }], 'The dump is empty'],
+  ['the dump was not finished', [LISTING.files[0], { ...LISTING.files[1], incomplete: true }], 'The capture kernel did not finish the dump'],
+  ['there is a log alone', [LISTING.files[0]], 'The capture kernel saved a kernel log, but no dump'],
+  ['there is a dump alone', [LISTING.files[1]], 'The capture kernel saved a dump, but no kernel log'],
+])('brings what there is, and says what is wrong with it: %s', (_what, files, missing) => {
+  const listed = afterListing(BEGUN, { ...LISTING, files }, POLICY);
+  expect(listed.missing).toBe(missing);
+  expect(wanted(listed, POLICY).map(({ bytes }) => bytes)).toEqual(files.map(({ bytes }) => bytes).filter(Boolean));
+});
+
+test('a dump that has changed is not sent on', () => {
+  const changed = afterSending(LISTED, readProgress('changed dmesg.202601020306\n'));
+  expect(nextAction(changed, POLICY)).toEqual({ do: 'end' });
+  expect(ended(changed, POLICY, 'now').missing).toMatch(/The dump has changed while it was being uploaded/);
+});
+
+test('gives up after five attempts in a row that brought nothing', () => {
+  let collection = LISTED;
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    expect(nextAction(collection, POLICY).do).toBe('send');
+    collection = afterSending(collection, readProgress('failed dmesg.202601020306 1 403 0 AccessDenied\n'));
+  }
+  expect(nextAction(collection, POLICY)).toEqual({ do: 'end' });
+  expect(ended(collection, POLICY, 'now').missing).toMatch(/could not be uploaded\. part 1: HTTP status 403, exit code of curl 0, S3 says AccessDenied$/);
+});
+
+/** Plays the instance and S3: some parts fail, some output is lost. Answers what S3 has, or how it ended without. */
+function play(bytes: number, fates: boolean[]): { parts: number[]; collection: Collection; rounds: number } {
+  const files = [{ name: 'vmcore', kind: 'vmcore' as const, bytes, incomplete: false }];
+  let collection = afterListing(BEGUN, { ...LISTING, files }, POLICY);
+  const parts: number[] = [];
+  let rounds = 0;
+  const fate = () => fates[rounds % fates.length] ?? true;
+  for (; rounds < 1000; rounds++) {
+    const action: Action = nextAction(collection, POLICY);
+    if (action.do === 'end') break;
+    if (action.do === 'begin') {
+      collection = { ...collection, work: { ...collection.work!, uploadId: 'upload' } };
+    } else if (action.do === 'confirm') {
+      collection = afterConfirming(collection, action.file, 'key', 'checksum');
+    } else if (action.do === 'remove') {
+      collection = afterRemoving(collection, readProgress('removed vmcore\n'));
+    } else if (action.do === 'send') {
+      const [sent, lines] = [action.send.slice(0, fate() ? undefined : 1), [] as string[]];
+      const send = ({ number }: Part) => {
+        parts.push(number);
+        lines.push(`sent vmcore ${number}`);
+      };
+      sent.forEach(send);
+      if (!fate()) lines.push('failed vmcore 99 500 0 InternalError');
+      action.hash.forEach(({ number }) => lines.push(`hash vmcore ${number} ${SHA}`));
+      collection = afterSending(collection, readProgress(lines.join('\n')));
+    } else {
+      throw new Error(`${action.do} was not to come`);
+    }
+  }
+  return { parts, collection, rounds };
+}
+
+test('whatever fails, it ends; every part is sent once and in order, and at its end S3 has all of them', () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 400 * MIB }), fc.array(fc.boolean(), { minLength: 1, maxLength: 6 }), (bytes, fates) => {
+    const { parts, collection, rounds } = play(bytes, fates);
+    expect(rounds).toBeLessThan(1000);
+    expect(parts).toEqual(parts.map((_, index) => index + 1));
+    const { count } = partsOf(collection.files[0], POLICY.partMib);
+    if (collection.files[0].key) expect(parts).toHaveLength(count);
+    expect(JSON.stringify(collection.work).length).toBeLessThan(3000);
+  }), { numRuns: 300 });
+});
+
+test('a counted failure does not last: progress sets it back', () => {
+  const tired = failed(failed(LISTED, 'once'), 'twice');
+  expect(tired.work!.failures).toBe(2);
+  expect(afterSending(tired, readProgress('sent dmesg.202601020306 1\n')).work!.failures).toBe(0);
+});
+
+describe('refuses from the instance what is not of the form that the program writes:', () => {
+  test.each<[string, unknown]>([
+    ['no JSON', 'dump'],
+    ['a name that climbs', { ...LISTING, files: [{ ...LISTING.files[0], name: '../../etc/shadow' }] }],
+    ['a name with a blank', { ...LISTING, directory: 'a b' }],
+    ['a negative size', { ...LISTING, files: [{ ...LISTING.files[0], bytes: -1 }] }],
+    ['too many files', { ...LISTING, files: Array(9).fill(LISTING.files[0]) }],
+    ['a kernel that is a command', { ...LISTING, system: { ...LISTING.system, kernel: '$(reboot)' } }],
+    ['a key that nobody knows', { ...LISTING, more: 1 }],
+  ])('refuses %s', (_what, said) => {
+    expect(readListing(typeof said === 'string' ? said : JSON.stringify(said))).toBeUndefined();
+  });
+
+  test('the last line counts, whatever the shell printed before', () => {
+    expect(readListing(`a warning\n${JSON.stringify(LISTING)}\n`)).toEqual(LISTING);
+  });
+
+  test('lines that are none of the program\'s are passed over', () => {
+    expect(readProgress('sent a\nhash f 1 xyz\nnoise\nfailed f 1\n')).toEqual({ sent: [], hashes: new Map(), changed: false, removed: [] });
+  });
+});
