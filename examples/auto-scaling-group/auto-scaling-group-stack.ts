@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { CrashDiagnostics, DumpContents, KdumpTargets, RebootPolicy } from '../../src';
 
@@ -17,16 +18,19 @@ export class AutoScalingGroupStack extends Stack {
       maxAzs: 2,
       subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }],
     });
-    const group = new autoscaling.AutoScalingGroup(this, 'Web', {
-      vpc,
+    const launchTemplate = new ec2.LaunchTemplate(this, 'Template', {
       instanceType: new ec2.InstanceType('t3.small'),
       machineImage: ec2.MachineImage.fromSsmParameter('/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id'),
-      minCapacity: 1,
-      maxCapacity: 3,
-      blockDevices: [{ deviceName: '/dev/sda1', volume: autoscaling.BlockDeviceVolume.ebs(16, { encrypted: true }) }],
+      securityGroup: new ec2.SecurityGroup(this, 'SecurityGroup', { vpc }),
+      blockDevices: [{ deviceName: '/dev/sda1', volume: ec2.BlockDeviceVolume.ebs(16, { encrypted: true }) }],
       requireImdsv2: true,
-      ssmSessionPermissions: true, // makes the instances managed nodes of Systems Manager
+      // Makes the instances managed nodes of Systems Manager.
+      role: new iam.Role(this, 'Role', {
+        assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
+        managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
+      }),
     });
+    const group = new autoscaling.AutoScalingGroup(this, 'Web', { vpc, launchTemplate, minCapacity: 1, maxCapacity: 3 });
 
     new CrashDiagnostics(this, 'CrashDiagnostics', {
       targets: KdumpTargets.autoScalingGroup(group),

@@ -1,4 +1,5 @@
 import { DemoRun, runDemo } from './run-demo';
+import { DemoReport } from '../../local/report';
 
 // Cold, the image is built first; the bound is for machines that are busy with the other tests as well.
 const LONGEST_MS = 40 * 60_000;
@@ -62,4 +63,53 @@ test('the dump is on the machine, and its own kernel log holds the panic', () =>
   expect(demo.report.dump!.bytes).toBeGreaterThan(MIB);
   expect(demo.report.panic).toBe('Kernel panic - not syncing: NMI: Not continuing');
   expect(demo.report.backtrace!.join('\n')).toMatch(/^RIP: .*spin_for_ever.*\[cdi_hang\]$/m); // what hung it
+});
+
+/** What is in the bucket, compared by the demo with what lies on the machine. */
+function expectCollected({ collected, message, outcome }: DemoReport): void {
+  expect(outcome).toBe('Collected');
+  expect(collected).toHaveLength(2);
+  for (const { inBucket, onInstance } of collected!) {
+    expect(inBucket).toMatch(/^[0-9a-f]{64}$/);
+    expect(inBucket).toBe(onInstance);
+  }
+  const [log, dump] = collected!;
+  expect(log.key).toMatch(/^i-[0-9a-f]+\/\d{8}T\d{6}Z\/dmesg\.\d+$/);
+  expect(dump.key).toMatch(/\/dump\.\d+$/);
+  expect(dump.bytes).toBeGreaterThan(16 * MIB); // in several parts
+  expect(message).toMatch(/^i-[0-9a-f]+ hung, was interrupted, and is back; its crash was collected\.$/m);
+  expect(message).toContain('Panic: Kernel panic - not syncing: NMI: Not continuing\n');
+  expect(message).toMatch(/RIP: .*spin_for_ever.*\[cdi_hang\]/);
+}
+
+test('the workflow brings the dump to the bucket byte for byte, and reports the panic', () => {
+  expectCollected(demo.report);
+});
+
+// In this file, so that the machines run one after the other.
+describe('in an Auto Scaling group that wants to replace the instance', () => {
+  let inGroup: DemoRun;
+
+  beforeAll(async () => {
+    inGroup = await runDemo('end-to-end-group', '--group');
+  }, LONGEST_MS);
+
+  afterAll(() => {
+    if (inGroup?.complaint) console.log(inGroup.complaint);
+  });
+
+  test('the instance dumps on standby, and is in service afterwards', () => {
+    expect(inGroup.report.error).toBeUndefined();
+    expect(inGroup.exitCode).toBe(0);
+    const { lifecycleState, activities } = inGroup.report.group!;
+    expect(lifecycleState).toBe('InService');
+    expect(activities.map(activity => activity.replace(/ i-\w+/, ''))).toEqual([
+      'Launching a new EC2 instance while is on standby', 'Moving EC2 instance to Standby:', 'Moving EC2 instance out of Standby:',
+    ]);
+  });
+
+  test('the workflow brings the dump to the bucket byte for byte, and says that the instance is back in service', () => {
+    expectCollected(inGroup.report);
+    expect(inGroup.report.message).toMatch(/^It is in service again in the Auto Scaling group .+\.$/m);
+  });
 });

@@ -20,6 +20,15 @@ const DESCRIBE = 'The statement with this resource only reads: the Describe acti
 const INLINE = 'Each policy belongs to one role and names resources of this stack: reused as a managed policy it would give another role rights'
   + ' that nothing but this function should have, and it goes when its role goes.';
 
+/** The functions of the workflow, by their logical IDs, and by their paths those that are its own. */
+const FUNCTIONS = [
+  'CrashDiagnosticsInterruptFunction6D4FDDF8',
+  'CrashDiagnosticsResponseWatchC50E980B',
+  'CrashDiagnosticsResponseCollect192DE8F0',
+  'CrashDiagnosticsResponseReport84E0DC2E',
+];
+const WORKERS = ['Response/Collect', 'Response/Report', 'Response/Watch'];
+
 /**
  * What cdk-nag finds in CrashDiagnostics, and why it is so.
  */
@@ -90,4 +99,106 @@ export const ACCEPTED: Accepted[] = [
     of: 'fleet',
     reason: 'It acts by an EventBridge rule on the state of each instance (contributor), which an alarm action does not get. The rule sees actions only.',
   },
+  // The workflow.
+  {
+    rule: 'IAM5[Resource::*]',
+    packs: SOLUTIONS,
+    on: ['Response/CollectRole/DefaultPolicy', 'Response/WatchRole/DefaultPolicy', 'Response/Workflow/Role/DefaultPolicy'],
+    reason: 'The statements with this resource only read, by actions that know no narrower one: the status of instances and nodes, the output of a'
+      + ' command, the group of an instance and its hooks.',
+  },
+  {
+    rule: 'IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*]',
+    packs: SOLUTIONS,
+    on: ['Response/CollectRole/DefaultPolicy', 'Response/WatchRole/DefaultPolicy'],
+    of: 'fleet',
+    reason: 'Which instances a fleet will have is not known at deployment. A condition on the tag that selects them narrows the statement to them.',
+  },
+  {
+    rule: 'IAM5[Resource::arn:<AWS::Partition>:autoscaling:<AWS::Region>:<AWS::AccountId>:autoScalingGroup:*:autoScalingGroupName/*]',
+    packs: SOLUTIONS,
+    on: 'Response/Workflow/Role/DefaultPolicy',
+    of: 'fleet',
+    reason: 'Which groups the instances with a tag are in is not known at deployment. A condition narrows the statement to groups with the same tag.',
+  },
+  {
+    rule: 'IAM5[Resource::<CrashDiagnosticsResponseBucket2E641473.Arn>/i-*]',
+    packs: SOLUTIONS,
+    on: ['Response/CollectRole/DefaultPolicy', 'Response/ReportRole/DefaultPolicy'],
+    reason: 'The keys of an incident start with the ID of its instance, which is not known before.',
+  },
+  ...FUNCTIONS.map(name => ({
+    rule: `IAM5[Resource::<${name}.Arn>:*]`,
+    packs: SOLUTIONS,
+    on: 'Response/Workflow/Role/DefaultPolicy',
+    reason: 'The versions of one function of the workflow: the CDK grants them with the function.',
+  })),
+  {
+    rule: 'SF1',
+    packs: SOLUTIONS,
+    on: 'Response/Workflow',
+    reason: 'The history of each execution keeps every state with its data for 90 days; each function logs what it decided. A copy of the data in a'
+      + ' log would be one more place to guard.',
+  },
+  { rule: 'SF2', packs: SOLUTIONS, on: 'Response/Workflow', reason: 'A trace would show what the history of the execution shows.' },
+  {
+    rule: 'S1',
+    packs: SOLUTIONS,
+    on: 'Response/Bucket',
+    reason: 'Where the requests are to be logged is the choice of the owner: CrashDumpBucketProps.serverAccessLogsBucket, or a bucket that is brought.',
+  },
+  {
+    rule: 'IAMNoInlinePolicy',
+    packs: COMPLIANCE,
+    on: [
+      'Response/CollectRole/DefaultPolicy', 'Response/ReportRole/DefaultPolicy', 'Response/WatchRole/DefaultPolicy',
+      'Response/Workflow/EventsRole/DefaultPolicy', 'Response/Workflow/Role/DefaultPolicy',
+    ],
+    reason: INLINE,
+  },
+  {
+    rule: 'CloudWatchLogGroupEncrypted',
+    packs: COMPLIANCE,
+    on: 'Response/LogGroup',
+    reason: 'CloudWatch Logs encrypts it by a key of its own. The lines hold what the report holds.',
+  },
+  {
+    rule: 'LambdaConcurrency',
+    packs: COMPLIANCE,
+    on: WORKERS,
+    reason: 'The workflow tries throttled calls again. A reserved number is taken from the account.',
+  },
+  { rule: 'LambdaDLQ', packs: COMPLIANCE, on: WORKERS, reason: 'The workflow waits for their answers; nothing calls them asynchronously.' },
+  {
+    rule: 'LambdaInsideVPC',
+    packs: COMPLIANCE,
+    on: WORKERS,
+    reason: 'They take no traffic and call nothing but the public endpoints of AWS, over TLS, as their roles.',
+  },
+  {
+    rule: 'CloudWatchAlarmAction',
+    packs: COMPLIANCE,
+    on: 'Response/FailureAlarm',
+    reason: 'Whom it wakes is the choice of the owner, who adds an action to CrashDumpResponse.failureAlarm.',
+  },
+  {
+    rule: 'CloudWatchAlarmAction',
+    packs: COMPLIANCE,
+    on: 'Unresponsive',
+    of: 'instance',
+    reason: 'An EventBridge rule starts the workflow when it goes off. The rule sees actions only.',
+  },
+  {
+    rule: 'SNSEncryptedKMS',
+    packs: COMPLIANCE,
+    on: 'Response/Topic',
+    reason: 'With a key, whoever subscribes needs permission for it. CrashDumpResponseProps.encryptionKey takes one, topic takes a topic that has one.',
+  },
+  ...['S3BucketLoggingEnabled', 'S3BucketReplicationEnabled', 'S3BucketVersioningEnabled', 'S3DefaultEncryptionKMS'].map(rule => ({
+    rule,
+    packs: COMPLIANCE,
+    on: 'Response/Bucket',
+    reason: 'A dump is worth little once its crash is explained, and is a secret: more copies of it are for the owner to want. CrashDumpBucket has a'
+      + ' property for each but replication, and another bucket may be brought.',
+  })),
 ];
