@@ -2,7 +2,7 @@ import {
   CompletedPart, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, HeadObjectCommand, ListPartsCommand, PutObjectCommand, S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { GetCommandInvocationCommand, InvocationDoesNotExist, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetCommandInvocationCommand, GetCommandInvocationCommandOutput, InvocationDoesNotExist, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import {
   Action, afterConfirming, afterListing, afterRemoving, afterSending, ended, failed, nextAction, NO_WORK, Part, partsOf,
@@ -53,7 +53,7 @@ async function lookAtCommand({ assessed }: Incident, collection: Collection, pol
   return doing === 'send' ? afterSending(over, readProgress(output)) : afterRemoving(over, readProgress(output));
 }
 
-async function invocation(CommandId: string, InstanceId: string) {
+async function invocation(CommandId: string, InstanceId: string): Promise<Partial<GetCommandInvocationCommandOutput>> {
   try {
     return await ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
   } catch (error) {

@@ -15,6 +15,8 @@ const LOG_BYTES = 1024 * 1024;
 /** Systems Manager API Reference, CreateOpsItem. */
 const LONGEST_DESCRIPTION = 2048;
 
+type Unit = typeof MetricUnit[keyof typeof MetricUnit];
+
 const serviceName = process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'crash-dump-report';
 const logger = new Logger({ serviceName });
 const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName });
@@ -59,7 +61,7 @@ async function findingsOf({ collection }: Incident): Promise<KernelFindings> {
 }
 
 function count({ interrupt, watch, collection }: Incident, outcome: ResponseOutcome): void {
-  const one = (name: ResponseMetric, unit: MetricUnit, value: number, dimensions?: Record<string, string>) => {
+  const one = (name: ResponseMetric, unit: Unit, value: number, dimensions?: Record<string, string>) => {
     const single = metrics.singleMetric();
     single.addDimensions({});
     if (dimensions) single.addDimensions(dimensions);

@@ -115,7 +115,7 @@ describe('EventBridge', () => {
 
   test.each([
     ['an input', { Targets: [{ Id: 'T', Arn: 'x', InputPath: '$.detail' }] }, 'Target T of rule Other has InputPath'],
-    ['a target that is no function', { Targets: [{ Id: 'T', Arn: 'arn:aws:sqs:us-east-1:1:q' }] }, 'invokes Lambda functions only'],
+    ['a target that is no function', { Targets: [{ Id: 'T', Arn: 'arn:aws:sqs:us-east-1:1:q' }] }, 'invokes Lambda functions and state machines only'],
     ['another bus', { EventBusName: 'mine' }, 'has the default bus only'],
     ['a schedule', { ScheduleExpression: 'rate(1 hour)' }, 'Rule Other has ScheduleExpression'],
   ])('refuses %s', (_, properties, message) => {

@@ -181,7 +181,7 @@ describe('the rules', () => {
   });
 
   test.each([
-    [{ service: 's3' }, /the service s3; the local AWS has cloudwatch, ec2/],
+    [{ service: 'route53' }, /the service route53; the local AWS has cloudwatch, ec2/],
     [{ probability: 2 }, /probability must be from 0 to 1, got 2/],
     [{ times: -1 }, /times must be from 0/],
   ])('refuses %o', (rule, message) => {

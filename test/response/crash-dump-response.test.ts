@@ -1,0 +1,158 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import {
+  CrashDiagnosticsDashboard, CrashDumpResponse, CrashDumpResponseProps, DiagnosticInterrupt, DumpContents, FleetUnresponsiveAlarm, KdumpAssociation,
+  KdumpTargets, ResponseOutcome, UnresponsiveAlarm,
+} from '../../src';
+
+process.env.CDK_VALIDATION = 'false';
+
+function setUp(props: (stack: Stack) => Partial<CrashDumpResponseProps> = () => ({}), targets: (stack: Stack) => KdumpTargets = () => KdumpTargets.tag('Kdump', 'on'), more: { cooldown?: Duration } = {}) {
+  const stack = new Stack(new App(), 'Test');
+  const kdump = new KdumpAssociation(stack, 'Kdump', { targets: targets(stack) });
+  const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump, ...more });
+  return { stack, interrupt, response: new CrashDumpResponse(stack, 'Response', { interrupt, ...props(stack) }) };
+}
+
+/** The states of the machine, with references as their logical IDs. */
+function statesOf(stack: Stack): Record<string, any> {
+  const [machine] = Object.values(Template.fromStack(stack).findResources('AWS::StepFunctions::StateMachine'));
+  const parts = machine.Properties.DefinitionString['Fn::Join'][1] as (string | object)[];
+  return JSON.parse(parts.map(part => typeof part === 'string' ? part : JSON.stringify(part).replace(/["\\]/g, '')).join('')).States;
+}
+
+const tasksOf = (stack: Stack) => Object.entries(statesOf(stack)).filter(([, { Type }]) => Type === 'Task');
+/** The states that a state goes to. */
+const goesTo = ({ Next, Default, Choices = [], Catch = [] }: any): string[] =>
+  [Next, Default, ...[...Choices, ...Catch].map((each: any) => each.Next)].filter(next => next !== undefined);
+
+describe('the workflow', () => {
+  test('tries every task again, and catches every one that it can go on without', () => {
+    const { stack } = setUp();
+    for (const [name, { Retry, Catch }] of tasksOf(stack)) {
+      expect([name, Retry?.length > 0]).toEqual([name, true]);
+      // Where there is nothing to go back to, the execution fails: nothing has been done yet.
+      expect([name, Catch !== undefined || name === 'Recall']).toEqual([name, true]);
+    }
+  });
+
+  test('comes from every state after the shield to the restoration, and from every state to its end', () => {
+    const states = statesOf(setUp().stack);
+    const reach = (from: string, seen = new Set<string>()): Set<string> => {
+      if (!seen.has(from)) {
+        seen.add(from);
+        goesTo(states[from]).forEach(next => reach(next, seen));
+      }
+      return seen;
+    };
+    for (const name of Object.keys(states)) expect([...reach(name)].some(end => ['Succeed', 'Fail'].includes(states[end].Type))).toBe(true);
+    const afterShield = [...reach('LookBefore')].filter(name => !reach('Restore').has(name));
+    expect(afterShield).toContain('Interrupt');
+    for (const name of afterShield) expect(reach(name)).toContain('Restore');
+    // Whatever ends the execution comes after the restoration.
+    for (const name of afterShield) expect(goesTo(states[name]).filter(next => ['ComposeReport', 'Done', 'Failed'].includes(next))).toEqual([]);
+  });
+
+  test('writes the incident down before it changes anything, and before each interrupt', () => {
+    const states = statesOf(setUp().stack);
+    expect(states.RememberShield.Next).toBe('WhichShield?');
+    expect(states.RememberInterrupt.Next).toBe('Interrupt');
+    expect(Object.entries(states).filter(([, state]) => goesTo(state).includes('EnterStandby')).map(([name]) => name)).toEqual(['WhichShield?']);
+  });
+
+  test('has bounds for its loops, and a time-out beyond them all', () => {
+    const { stack } = setUp(() => ({ returnTimeout: Duration.minutes(30), collectionTimeout: Duration.hours(1) }));
+    const states = statesOf(stack);
+    expect(JSON.stringify(states['Collected?'])).toContain('"NumericGreaterThanEquals":120');
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MOST_LOOKS: '30' } } });
+  });
+
+  test('creates OpsItems only if asked', () => {
+    expect(Object.keys(statesOf(setUp().stack))).not.toContain('CreateOpsItem');
+    expect(Object.keys(statesOf(setUp(() => ({ opsItems: true })).stack))).toContain('CreateOpsItem');
+  });
+
+  test('makes the group smaller only if asked', () => {
+    expect(statesOf(setUp().stack).EnterStandby.Parameters.ShouldDecrementDesiredCapacity).toBe(false);
+    expect(statesOf(setUp(() => ({ reduceCapacity: true })).stack).EnterStandby.Parameters.ShouldDecrementDesiredCapacity).toBe(true);
+  });
+});
+
+describe('the groups that it may put on standby are', () => {
+  const shieldOf = (stack: Stack) => Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement).find(({ Sid }: { Sid?: string }) => Sid === 'Shield');
+
+  test('those with the tag of the targets', () => {
+    expect(shieldOf(setUp().stack).Condition).toEqual({ StringEquals: { 'aws:ResourceTag/Kdump': ['on'] } });
+  });
+
+  test('the group of the targets', () => {
+    const group = (stack: Stack) => new CfnAutoScalingGroup(stack, 'Group', { minSize: '1', maxSize: '2' });
+    const shield = shieldOf(setUp(undefined, stack => KdumpTargets.autoScalingGroup(group(stack))).stack);
+    expect(shield).not.toHaveProperty('Condition');
+    expect(JSON.stringify(shield.Resource)).toMatch(/:autoScalingGroup:\*:autoScalingGroupName\/",{"Ref":"Group"}/);
+  });
+
+  test('those that are given', () => {
+    const given = (stack: Stack) => ({ autoScalingGroups: [new CfnAutoScalingGroup(stack, 'Mine', { minSize: '1', maxSize: '2' })] });
+    expect(JSON.stringify(shieldOf(setUp(given).stack).Resource)).toContain('{"Ref":"Mine"}');
+  });
+
+  test('none, for instances that are known', () => {
+    expect(shieldOf(setUp(undefined, stack => KdumpTargets.instance(new CfnInstance(stack, 'Web'))).stack)).toBeUndefined();
+  });
+});
+
+test('a key encrypts the bucket and the topic, and the roles may use it for that', () => {
+  const { stack } = setUp(scope => ({ encryptionKey: new Key(scope, 'Key') }));
+  const template = Template.fromStack(stack);
+  template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+  template.hasResourceProperties('AWS::S3::Bucket', {
+    BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } }] },
+  });
+  const users = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([, policy]) => JSON.stringify(policy).includes('kms:')).map(([id]) => id);
+  expect(users.map(id => id.replace(/DefaultPolicy.*/, '')).sort()).toEqual(['ResponseCollectRole', 'ResponseReportRole', 'ResponseWorkflowRole']);
+});
+
+test('alarms start it, and the end of its own executions', () => {
+  const { stack, response } = setUp(undefined, scope => KdumpTargets.instance(new CfnInstance(scope, 'Web')));
+  response.addAlarm(new UnresponsiveAlarm(stack, 'Alarm', { instance: stack.node.findChild('Web') as CfnInstance }));
+  response.addFleetAlarm(new FleetUnresponsiveAlarm(stack, 'Fleet'));
+  const template = Template.fromStack(stack);
+  for (const detailType of ['CloudWatch Alarm State Change', 'CloudWatch Alarm Contributor State Change', 'Step Functions Execution Status Change']) {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: Match.objectLike({ 'detail-type': [detailType] }),
+      Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('^ResponseWorkflow') }, DeadLetterConfig: Match.anyValue(), RoleArn: Match.anyValue() })],
+    });
+  }
+});
+
+describe('refuses', () => {
+  test.each<[string, Partial<CrashDumpResponseProps>, { cooldown?: Duration }, RegExp]>([
+    ['a cooldown that ends while the instance may dump', {}, { cooldown: Duration.hours(1) }, /returnTimeout is 7200 seconds, and the cooldown of Test\/Interrupt is 3600/],
+    ['a return that takes too long', { returnTimeout: Duration.hours(7) }, {}, /returnTimeout: 25200 seconds were given; .* from 10 minutes to 6 hours/],
+    ['a collection that is over at once', { collectionTimeout: Duration.minutes(1) }, {}, /collectionTimeout: 60 seconds were given/],
+    ['to remove what is brought nowhere', { removeFromInstance: true }, {}, /what is removed would be lost/],
+  ])('%s', (_what, props, more, message) => {
+    expect(() => setUp(() => props, undefined, more)).toThrow(message);
+  });
+
+  test('an interrupt of another stack', () => {
+    const { stack, interrupt } = setUp();
+    expect(() => new CrashDumpResponse(new Stack(stack.node.root as App, 'Other'), 'Response', { interrupt })).toThrow(/is in another stack/);
+  });
+});
+
+test('has metrics of its own, and a dashboard that shows them', () => {
+  const { stack, interrupt, response } = setUp(() => ({ contents: DumpContents.KERNEL_LOG_AND_VMCORE }));
+  expect(stack.resolve(response.metricResponses(ResponseOutcome.COLLECTED).toMetricConfig().metricStat)).toMatchObject({
+    namespace: 'CdkDiagnosticInterrupt', metricName: 'Responses', dimensions: expect.arrayContaining([{ name: 'Outcome', value: 'Collected' }]),
+  });
+  new CrashDiagnosticsDashboard(stack, 'Dashboard', { interrupt, response });
+  const [{ Properties: { DashboardBody } }] = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Dashboard'));
+  const body = JSON.stringify(DashboardBody);
+  for (const part of ['InterruptsSent', 'InterruptsRefused', 'Outcome', 'ExecutionsFailed', 'DumpBytes', 'SecondsToReturn', 'Custom:Kdump']) expect(body).toContain(part);
+});
