@@ -9,7 +9,9 @@ const ROOT = join(__dirname, '..');
 export const stackOf = (group: boolean) => group ? 'AutoScalingGroup' : 'SingleInstance';
 
 /** Runs `cdk synth` as a user does. */
-export async function synthesise(assembly: string, { architecture }: Platform, { livelock, group }: { livelock: boolean; group: boolean }): Promise<void> {
+export async function synthesise(
+  assembly: string, { architecture }: Platform, { livelock, group }: { livelock: boolean; group: boolean },
+): Promise<void> {
   const cdk = join(ROOT, 'node_modules', '.bin', 'cdk');
   const app = `${join('node_modules', '.bin', 'tsx')} local/demo-app.ts`;
   const named = { graviton: architecture === 'arm64', livelock, group };

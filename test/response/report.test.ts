@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
+import { KERNEL_LOG } from './dumping-machine';
 import { debugSymbols } from '../../src/response/debug-symbols';
 import { dumpCommands } from '../../src/response/dump-commands';
 import { Incident } from '../../src/response/incident';
@@ -9,7 +12,6 @@ import { detailOf } from '../../src/response/report-detail';
 import { messageOf, subjectOf } from '../../src/response/report-text';
 import { ResponseOutcome } from '../../src/response/response-outcome';
 import { ALARM, HUNG, INSTANCE } from '../interrupt/fixtures';
-import { KERNEL_LOG } from './dumping-machine';
 
 const EXECUTION = { arn: 'arn:aws:states:eu-central-1:111122223333:execution:Response:one', name: 'one', startedAt: '2026-01-02T03:05:10.000Z' };
 const CLAIM = { id: '9d06f87d-3d4b-8b60-8595-bd8b5881e888', instanceId: INSTANCE, slot: 0 };
@@ -92,8 +94,13 @@ test('any incident has a report within the limits of SNS and EventBridge, whatev
   const some = <T>(value: T) => fc.option(fc.constant(value), { nil: undefined });
   fc.assert(fc.property(
     fc.record({
-      watch: some(COLLECTED.watch), shield: some(COLLECTED.shield), interrupt: some(COLLECTED.interrupt), restored: some(COLLECTED.restored),
-      assessed: some(COLLECTED.assessed), collection: some(COLLECTED.collection), stopped: fc.option(strange, { nil: undefined }),
+      watch: some(COLLECTED.watch),
+      shield: some(COLLECTED.shield),
+      interrupt: some(COLLECTED.interrupt),
+      restored: some(COLLECTED.restored),
+      assessed: some(COLLECTED.assessed),
+      collection: some(COLLECTED.collection),
+      stopped: fc.option(strange, { nil: undefined }),
       failure: fc.option(fc.record({ Error: strange, Cause: strange }), { nil: undefined }),
     }), strange, (parts, log) => {
       const incident = { event: {}, execution: EXECUTION, ...parts } as Incident;
@@ -130,4 +137,11 @@ test('texts are one line, and sizes are readable', () => {
   expect(plain('a\u0000b\n\u001b[31mc')).toBe('a b [31mc');
   expect(plain('x'.repeat(400))).toHaveLength(300);
   expect([0, 1023, 1024, 5 * 1024 ** 3].map(readableSize)).toEqual(['0 bytes', '1023 bytes', '1.0 KiB', '5.0 GiB']);
+});
+
+test('the event in the documentation has the shape of those that are sent', () => {
+  const [, example] = /```json\n([^]*?)```/.exec(readFileSync(join(__dirname, '..', '..', 'docs', 'response.md'), 'utf8'))!;
+  const shape = (value: unknown): unknown => Array.isArray(value) ? [...new Set(value.map(each => JSON.stringify(shape(each))))]
+    : typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shape(each)])) : typeof value;
+  expect(shape(JSON.parse(example))).toEqual(shape(detailOf(COLLECTED, FINDINGS)));
 });

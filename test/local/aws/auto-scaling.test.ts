@@ -1,6 +1,6 @@
+import { MemoryMachine } from './memory-machine';
 import { LocalAws } from '../../../local/aws/aws-endpoint';
 import { AwsError } from '../../../local/aws/aws-error';
-import { MemoryMachine } from './memory-machine';
 
 jest.setTimeout(30_000);
 const WEB = 'i-0123456789abcdef0';
