@@ -61,10 +61,12 @@ export function dumpStates(scope: Construct, { interrupt, watch, collect, mostSt
   baseline.next(attempt('FirstAttempt', 1).next(remember));
   remember.addCatch(next, whole);
   remember.next(send);
-  send.next(new Choice(scope, 'Sent?')
-    .when(Condition.stringEquals('$.interrupt.decision', 'refuse'), next)
-    .when(Condition.and(Condition.isPresent('$.interrupt.sent'), Condition.booleanEquals('$.interrupt.sent', false)), next)
-    .otherwise(wait));
+  const notSent = Condition.or(
+    Condition.stringEquals('$.interrupt.decision', 'refuse'),
+    Condition.and(Condition.isPresent('$.interrupt.sent'), Condition.booleanEquals('$.interrupt.sent', false)),
+  );
+  // A second one that is refused: the instance has stirred meanwhile, from the first.
+  send.next(new Choice(scope, 'Sent?').when(Condition.and(notSent, Condition.numberEquals('$.attempt', 1)), next).otherwise(wait));
 
   const secondAttempt = attempt('SecondAttempt', 2).next(send);
   look.next(new Choice(scope, 'Progress?')

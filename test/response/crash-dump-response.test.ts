@@ -63,6 +63,12 @@ describe('the workflow', () => {
     expect(Object.entries(states).filter(([, state]) => goesTo(state).includes('EnterStandby')).map(([name]) => name)).toEqual(['WhichShield?']);
   });
 
+  test('goes on waiting where a second interrupt is refused: the instance has stirred', () => {
+    const sent = statesOf(setUp().stack)['Sent?'];
+    expect(sent.Default).toBe('WaitForInstance');
+    expect(sent.Choices).toMatchObject([{ And: [{ Or: expect.anything() }, { Variable: '$.attempt', NumericEquals: 1 }], Next: 'Restore' }]);
+  });
+
   test('has bounds for its loops, and a time-out beyond them all', () => {
     const { stack } = setUp(() => ({ returnTimeout: Duration.minutes(30), collectionTimeout: Duration.hours(1) }));
     const states = statesOf(stack);

@@ -30,6 +30,8 @@ export interface DumpingOptions {
   readonly vmcore: Buffer;
   /** How many interrupts go unnoticed. @default 0 */
   readonly swallowed?: number;
+  /** How long it takes no notice of an interrupt that it answers in the end. @default 0 */
+  readonly late?: number;
   /** Whether it never comes back. @default false */
   readonly stuck?: boolean;
   /** How long the capture kernel takes. @default 2 */
@@ -61,6 +63,16 @@ export class DumpingMachine extends MemoryMachine {
   async injectNmi(): Promise<void> {
     await super.injectNmi();
     if (this.swallowed-- > 0) return;
+    if (this.options.late) {
+      // EC2 calls it healthy again before its console shows anything.
+      this.clock.after(this.options.late - 2, () => { this.answers = true; });
+      this.clock.after(this.options.late, () => this.panic());
+    } else {
+      this.panic();
+    }
+  }
+
+  private panic(): void {
     this.console += CAPTURE;
     this.hang();
     if (this.options.stuck) return;

@@ -49,6 +49,7 @@ describe('the outcome is what went most wrong:', () => {
     [ResponseOutcome.NOT_INTERRUPTED, { assessed: { ...COLLECTED.assessed!, decision: 'refuse', reason: 'KdumpNotArmed' } }],
     [ResponseOutcome.NOT_INTERRUPTED, { interrupt: { ...COLLECTED.interrupt!, decision: 'refuse', reason: 'Responsive' } }],
     [ResponseOutcome.NOT_INTERRUPTED, { interrupt: { ...COLLECTED.interrupt!, sent: false } }],
+    [ResponseOutcome.COLLECTED, { interrupt: { ...COLLECTED.interrupt!, attempt: 2, decision: 'refuse', reason: 'Responsive' } }],
     [ResponseOutcome.UNANSWERED, { watch: { ...COLLECTED.watch!, progress: 'unanswered' } }],
     [ResponseOutcome.NOT_BACK, { watch: { ...COLLECTED.watch!, progress: 'overdue' } }],
     [ResponseOutcome.NOT_BACK, { watch: { ...COLLECTED.watch!, progress: 'gone' } }],

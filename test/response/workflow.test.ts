@@ -165,6 +165,13 @@ test('an interrupt is swallowed: a second one is sent', async () => {
   await expectCollected();
 });
 
+test('an interrupt is answered late: no second one is sent', async () => {
+  await deploy({ machine: { late: 7, dumpMinutes: 2 } });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  INTERRUPTED_ONCE();
+  expectReport('Collected', /its crash was collected/);
+});
+
 test('all interrupts are swallowed: the workflow gives up by name after the second', async () => {
   await deploy({ machine: { swallowed: 9 }, group: { replaceAfterMinutes: 60 } });
   expect((await responded.hang()).status).toBe('FAILED');
