@@ -100,7 +100,7 @@ const bundled: Record<string, string[]> = {
   interrupt: ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
     'deployed-trigger', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'read-alarm', 'read-instance', 'read-policy', 'read-readiness',
     'read-targets', 'readiness-report', 'refusal', 'respond', 'revision-record', 'telemetry', 'trigger', 'verdict', 'workflow-step'],
-  response: ['collect-step', 'collect.lambda', 'collection-answers', 'debug-symbols', 'dump-commands', 'incident', 'kernel-findings', 'kernel-log',
+  response: ['collect-step', 'collect.lambda', 'collection-answers', 'debug-symbols', 'dump-commands', 'incident', 'instance-of', 'kernel-findings', 'kernel-log',
     'outcome-of', 'panic-record', 'plain-text', 'probable-cause', 'read-collection-policy', 'report-detail', 'report-text', 'report.lambda',
     'time-line', 'watch', 'watch.lambda'],
 };

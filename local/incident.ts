@@ -18,7 +18,7 @@ const MINUTES = 60_000;
 /** On two busy cores, under software emulation; idle it takes 20 s. */
 const BOOT_MS = 5 * MINUTES;
 /** Later than the workflow acts, and sooner than the instance has dumped, so that it matters. */
-const REPLACE_AFTER_MINUTES = 8;
+const REPLACE_AFTER_MINUTES = 11;
 /**
  * The command line of the capture kernel, as it prints it: kexec adds where the memory of the panicked one lies. On Arm that is
  * told in another way; the packages of every distribution have it reset the devices, which the panicked kernel left at work.
@@ -132,6 +132,8 @@ export class Incident {
   private async arm(tell: Tell): Promise<void> {
     const stand = this.running();
     this.deployOnce();
+    // Its start takes as long here as a minute of AWS's.
+    await stand.aws.stepFunctions.prepare();
     const [association] = stand.aws.ssm.stateManager.associations;
     const status = () => association.statuses.get(stand.machine.instanceId);
     const { resets } = stand;

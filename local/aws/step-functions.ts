@@ -95,6 +95,12 @@ export class StepFunctions {
     if (status !== 200) throw errorOf(output, status);
   }
 
+  /** Starts the emulator before the first execution does, and gives it the state machines that there are. */
+  async prepare(): Promise<void> {
+    const emulator = await (this.emulator ??= this.startEmulator());
+    await Promise.all([...this.stateMachines.values()].map(machine => this.provide(machine, emulator)));
+  }
+
   /** What happened in an execution, in order: the events of GetExecutionHistory. */
   async history(executionArn: string): Promise<any[]> {
     const { output } = await (await this.emulator!).call('GetExecutionHistory', HEADERS, { executionArn, maxResults: 1000 });
@@ -131,7 +137,9 @@ export class StepFunctions {
   }
 
   private async startEmulator(): Promise<StepFunctionsEmulator> {
-    const emulator = await StepFunctionsEmulator.start(this.port(), this.clock.minuteMs, executionArn => void this.ended(executionArn));
+    const emulator = await StepFunctionsEmulator.start(this.port(), this.clock.minuteMs, executionArn => {
+      this.ended(executionArn).catch((error: Error) => this.closed || this.log(`states: the end of ${executionArn} is not known: ${error.message}`));
+    });
     await emulator.configure();
     return emulator;
   }

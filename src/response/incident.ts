@@ -12,6 +12,8 @@ export interface Incident {
   readonly event: unknown;
   readonly execution: Execution;
   readonly assessed?: Assessed;
+  /** What kept the verdict from being reached, although it was asked for three times: a reason that time might have cured. */
+  readonly notYet?: Failure;
   readonly shield?: Shield;
   /** The number of the interrupt that is being sent or was: 1 or 2. From here on the instance may be dumping. */
   readonly attempt?: number;

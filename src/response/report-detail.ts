@@ -1,4 +1,5 @@
 import type { Incident } from './incident';
+import { instanceOf } from './instance-of';
 import type { KernelFindings } from './kernel-findings';
 import { outcomeOf } from './outcome-of';
 import { plain } from './plain-text';
@@ -12,17 +13,17 @@ const SCHEMA_VERSION = 1;
  * The detail of the event that reports an incident; docs/report.md has the schema. EventBridge takes 256 KB.
  */
 export function detailOf(incident: Incident, { panic, cause }: KernelFindings): object {
-  const { execution, assessed, interrupt, watch, collection, shield, restored, failure, stopped } = incident;
+  const { execution, assessed, notYet, interrupt, watch, collection, shield, restored, failure, stopped } = incident;
   const { source, evidence } = assessed ?? {};
   const refused = interrupt?.decision === 'refuse' ? interrupt : assessed?.decision === 'refuse' ? assessed : undefined;
   const instance = evidence && !isMissing(evidence.instance) ? evidence.instance : undefined;
   return withoutNothing({
     version: SCHEMA_VERSION,
     outcome: outcomeOf(incident),
-    instanceId: assessed?.instanceId,
+    instanceId: instanceOf(incident),
     instanceType: instance?.instanceType,
     alarm: source?.kind === 'alarm' ? { name: plain(source.alarmName), arn: plain(source.alarmArn, 400) } : undefined,
-    refusal: refused && { reason: refused.reason, explanation: plain(refused.explanation ?? '', 1000) },
+    refusal: notYet ? { reason: plain(notYet.Error), explanation: plain(notYet.Cause ?? '', 1000) } : refused && { reason: refused.reason, explanation: plain(refused.explanation ?? '', 1000) },
     panic: panic && { line: plain(panic.panic), backtrace: panic.backtrace.map(line => plain(line, 120)) },
     probableCause: cause && { class: cause.cause, line: plain(cause.line), count: cause.count, secondsBeforePanic: cause.secondsBeforePanic },
     watch: watch && { progress: watch.progress, explanation: watch.explanation },

@@ -1,5 +1,6 @@
 import { dumpCommands } from './dump-commands';
 import type { Incident } from './incident';
+import { instanceOf } from './instance-of';
 import type { KernelFindings } from './kernel-findings';
 import { outcomeOf } from './outcome-of';
 import { plain, readableSize } from './plain-text';
@@ -34,15 +35,14 @@ const LONGEST_SUBJECT = 99;
 const LONGEST_MESSAGE = 100_000;
 
 export function subjectOf(incident: Incident): string {
-  const who = incident.assessed?.instanceId ?? 'An instance';
-  return plain(`${who} ${HEADLINES[outcomeOf(incident)]}`, LONGEST_SUBJECT).replace(/[^\x20-\x7e]/g, '?');
+  return plain(`${instanceOf(incident) ?? 'An instance'} ${HEADLINES[outcomeOf(incident)]}`, LONGEST_SUBJECT).replace(/[^\x20-\x7e]/g, '?');
 }
 
 /** The report for people: what matters most comes first. */
 export function messageOf(incident: Incident, findings: KernelFindings): string {
-  const { assessed, execution } = incident;
+  const { execution } = incident;
   const sections = [
-    [`${assessed?.instanceId ?? 'An instance'} ${HEADLINES[outcomeOf(incident)]}.`],
+    [`${instanceOf(incident) ?? 'An instance'} ${HEADLINES[outcomeOf(incident)]}.`],
     whatIsWrong(incident),
     why(incident, findings),
     whereItIs(incident),
@@ -57,17 +57,27 @@ export function messageOf(incident: Incident, findings: KernelFindings): string 
 
 const titled = (title: string, lines: string[]) => lines.length > 0 ? [`${title}:`, ...lines.map(line => `  ${line}`)] : [];
 
-function whatIsWrong({ assessed, interrupt, failure, watch, stopped }: Incident): string[] {
+function whatIsWrong({ assessed, notYet, interrupt, failure, watch, stopped }: Incident): string[] {
   const refused = interrupt?.decision === 'refuse' ? interrupt : assessed?.decision === 'refuse' ? assessed : undefined;
   const refusals = refused === assessed ? assessed?.refusals ?? [] : [];
   return [
     ...stopped ? [`The workflow ended as ${plain(stopped)} before it was done. Another one gave the instance back, and collected nothing.`] : [],
-    ...failure ? [`What failed: ${plain(failure.Error)}: ${plain(failure.Cause ?? '', 1000)}`] : [],
+    ...failure ? [`What failed: ${plain(failure.Error)}: ${plain(messageIn(failure.Cause), 1000)}`] : [],
+    ...notYet ? titled('Nobody interrupted it', [`${plain(notYet.Error)}: ${plain(messageIn(notYet.Cause), 1000)}`]) : [],
     ...refused ? titled('Nobody interrupted it', refusals.length > 0
       ? refusals.map(({ reason, explanation }) => `${reason}: ${plain(explanation)}`) : [`${refused.reason}: ${plain(refused.explanation ?? '')}`]) : [],
     ...interrupt?.error ? [`EC2 answered ${plain(interrupt.error.name)}: ${plain(interrupt.error.message)}`] : [],
     ...watch?.explanation ? [`${plain(watch.explanation)}.`] : [],
   ];
+}
+
+/** Of an error of a function, which Step Functions hands on as JSON. */
+function messageIn(cause = ''): string {
+  try {
+    return String((JSON.parse(cause) as { errorMessage?: unknown }).errorMessage ?? cause);
+  } catch {
+    return cause;
+  }
 }
 
 function why({ collection }: Incident, { panic, cause, unread }: KernelFindings): string[] {

@@ -17,10 +17,13 @@ const NOT_YET = {
   errors: [InterruptRefusal.IMPAIRED_TOO_SHORT, InterruptRefusal.EVIDENCE_MISSING], interval: Duration.minutes(1), maxAttempts: 2, backoffRate: 2,
 };
 
-/** Nobody has to be told that there is nothing to do, that another execution does it, or that somebody has muted the alarm. */
+/**
+ * Nobody has to be told that there is nothing to do, that another execution does it, or that somebody has muted the alarm. Nor, for
+ * each of many instances, of a fault that takes them all at once: what is refused is counted (InterruptsRefused).
+ */
 const NOT_WORTH_TELLING = [
   InterruptRefusal.NOT_A_TARGET, InterruptRefusal.NOT_IN_ALARM, InterruptRefusal.MUTED, InterruptRefusal.NOT_RUNNING,
-  InterruptRefusal.RESPONSIVE, InterruptRefusal.COOLING_DOWN,
+  InterruptRefusal.RESPONSIVE, InterruptRefusal.COOLING_DOWN, InterruptRefusal.SYSTEM_IMPAIRED, InterruptRefusal.CIRCUIT_OPEN,
 ];
 
 export interface WorkflowOptions {
@@ -61,7 +64,9 @@ export function workflowDefinition(scope: Construct, { props, functions, topic, 
     payloadResponseOnly: true,
     resultPath: '$.assessed',
     retryOnServiceExceptions: false,
-  }).addRetry(NOT_YET).addRetry(RETRIES).addCatch(report, { resultPath: '$.failure' });
+  }).addRetry(NOT_YET).addRetry(RETRIES)
+    .addCatch(report, { errors: NOT_YET.errors, resultPath: '$.notYet' })
+    .addCatch(report, { resultPath: '$.failure' });
   assess.next(new Choice(scope, 'Interrupt it?')
     .when(Condition.stringEquals('$.assessed.decision', 'interrupt'), shield)
     .when(Condition.or(...NOT_WORTH_TELLING.map(reason => Condition.stringEquals('$.assessed.reason', reason))), new Succeed(scope, 'NothingToDo'))

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { App, Stack } from 'aws-cdk-lib';
 import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import { DumpingMachine, DumpingOptions } from './dumping-machine';
 import { HostAgent } from './host-agent';
 import { Group } from '../../local/aws/auto-scaling-group';
+import { REGION } from '../../local/aws/account';
 import { LocalAws, LocalAwsOptions } from '../../local/aws/aws-endpoint';
 import { Execution } from '../../local/aws/step-functions';
 import {
@@ -39,6 +41,8 @@ export class Responded {
     const local = new LocalAws({ minuteMs: 500, lambda: { reuse: true }, ...setting.aws });
     await local.listen();
     const responded = new Responded(local, setting);
+    // Its start takes as long here as a quarter of an hour of AWS's.
+    await local.stepFunctions.prepare();
     await responded.until('kdump to be armed, or not, and the instance to be seen as healthy', () => {
       const [association] = local.ssm.stateManager.associations;
       return association.statuses.get(WEB)?.Status === (setting.armed === false ? 'Failed' : 'Success') && local.ec2.get(WEB).status === 'ok';
@@ -70,8 +74,8 @@ export class Responded {
         maxSize: 3,
         desired: 1,
         drainMinutes: group.drainMinutes,
-        replaceAfterMinutes: group.replaceAfterMinutes ?? 12,
-        hooks: group.hook ? [{ name: 'drain', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 20 }] : [],
+        replaceAfterMinutes: group.replaceAfterMinutes ?? 240,
+        hooks: group.hook ? [{ name: 'drain', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 90 }] : [],
       });
       local.autoScaling.attach(GROUP, WEB);
     }
@@ -105,6 +109,19 @@ export class Responded {
   public async startByHand(): Promise<void> {
     const [arn] = this.local.stepFunctions.stateMachines.keys();
     await this.local.stepFunctions.start(arn, JSON.stringify({ instanceId: WEB, reason: 'it seems to hang' }));
+  }
+
+  /** Somebody else's instance has taken the interrupt that the breaker allows. */
+  public async spendBreaker(): Promise<void> {
+    const client = new DynamoDBClient({
+      endpoint: `http://127.0.0.1:${this.local.port}`, region: REGION, credentials: { accessKeyId: 'OPERATOR', secretAccessKey: 'OPERATOR' },
+    });
+    const [policy] = [...this.local.lambda.functions.values()].flatMap(({ code }) => code.properties.variables.INTERRUPT_POLICY ?? []);
+    await client.send(new PutItemCommand({
+      TableName: JSON.parse(policy).claims.tableName,
+      Item: { kind: { S: 'breaker' }, name: { S: '000' }, claim: { S: 'other' }, expiresAt: { N: String(Math.floor(Date.now() / 1000) + 3600) } },
+    }));
+    client.destroy();
   }
 
   public until<T>(what: string, condition: () => T | undefined | false | null): Promise<T> {

@@ -60,7 +60,7 @@ test('what was brought is removed from the instance, if asked', async () => {
 });
 
 test('an Auto Scaling group that wants to replace the instance: it is on standby while it dumps, and in service afterwards', async () => {
-  await deploy({ group: { replaceAfterMinutes: 10 }, machine: { dumpMinutes: 12 } });
+  await deploy({ group: { replaceAfterMinutes: 25 }, machine: { dumpMinutes: 30 } });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   INTERRUPTED_ONCE();
   expectReport('Collected', /It is in service again in the Auto Scaling group web\./);
@@ -149,7 +149,7 @@ test('S3 takes nothing: the instance is given back, the dump stays on it and the
 });
 
 test('the instance never comes back: the workflow gives up by name, the instance is given back to its group', async () => {
-  await deploy({ group: { replaceAfterMinutes: 60 }, machine: { stuck: true }, returnTimeout: Duration.minutes(10) });
+  await deploy({ group: {}, machine: { stuck: true }, returnTimeout: Duration.minutes(10) });
   const { status, error, cause } = await responded.hang();
   expect([status, error, cause]).toEqual(['FAILED', 'CrashDumpResponseFailed', `${WEB} was interrupted and did not come back`]);
   expectReport('NotBack', /After 10 minutes the instance status check says impaired/);
@@ -173,7 +173,7 @@ test('an interrupt is answered late: no second one is sent', async () => {
 });
 
 test('all interrupts are swallowed: the workflow gives up by name after the second', async () => {
-  await deploy({ machine: { swallowed: 9 }, group: { replaceAfterMinutes: 60 } });
+  await deploy({ machine: { swallowed: 9 }, group: {} });
   expect((await responded.hang()).status).toBe('FAILED');
   expect(responded.machine.nmis).toBe(2);
   expectReport('Unanswered', /took no notice of the diagnostic interrupt[^]*shown nothing new/);
@@ -200,7 +200,7 @@ test.each([
   ['while the instance dumps', () => responded.machine.nmis === 1],
   ['while the instance is on its way to standby', () => responded.memberState === 'Standby'],
 ])('the workflow is stopped by hand %s: another execution gives the instance back and reports', async (_when, reached) => {
-  await deploy({ group: { replaceAfterMinutes: 60 }, machine: { dumpMinutes: 6 } });
+  await deploy({ group: {}, machine: { dumpMinutes: 6 } });
   responded.machine.hang();
   await responded.until('the moment', reached);
   await responded.stop();
@@ -230,10 +230,27 @@ test('the report cannot be put into words: a plain one is sent', async () => {
 });
 
 test('refuses an instance whose kdump is not armed, touches nothing, and tells', async () => {
-  await deploy({ group: { replaceAfterMinutes: 60 }, armed: false });
+  await deploy({ group: {}, armed: false });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   expectReport('NotInterrupted', /is unresponsive and was not interrupted\.[^]*KdumpNotArmed: The association/);
   expect([responded.machine.nmis, responded.memberState, responded.group!.activities]).toEqual([0, 'InService', []]);
+});
+
+test('refuses an instance of which something cannot be learned, after three tries, and tells which one', async () => {
+  await deploy({ group: {} });
+  responded.local.faults.add({ service: 'ssm', action: 'DescribeInstanceAssociationsStatus', fault: Fault.accessDenied() });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  expectReport('NotInterrupted', /^i-0123456789abcdef0 is unresponsive and was not interrupted\.[^]*EvidenceMissing: Is kdump armed\? Not known: ssm:/);
+  expect(responded.local.invocations.filter(({ event }) => event.step === 'assess')).toHaveLength(3);
+  expect([responded.machine.nmis, responded.group!.activities]).toEqual([0, []]);
+});
+
+test('a fault of many at once is not told for each of them', async () => {
+  await deploy();
+  await responded.spendBreaker();
+  responded.machine.hang();
+  await responded.until('the end', () => responded.local.stepFunctions.executions[0]?.status === 'SUCCEEDED');
+  expect([responded.machine.nmis, responded.messages.length]).toEqual([0, 0]);
 });
 
 test('an instance that has recovered meanwhile is let alone, and nobody is told', async () => {
