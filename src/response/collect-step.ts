@@ -1,6 +1,6 @@
 import type { Listing, Progress } from './collection-answers';
 import type { CollectionPolicy } from './collection-policy';
-import type { Collection, CollectionWork, DumpFile } from './incident';
+import type { Collection, CollectionWork, DumpFile, Incident } from './incident';
 
 /** S3 takes 10,000 parts. */
 const MOST_PARTS = 9000;
@@ -34,6 +34,15 @@ export function partsOf({ bytes }: DumpFile, partMib: number): { readonly length
   let lengthMib = partMib;
   while (Math.ceil(bytes / (lengthMib * MIB)) > MOST_PARTS) lengthMib *= 2;
   return { lengthMib, count: Math.max(1, Math.ceil(bytes / (lengthMib * MIB))) };
+}
+
+/**
+ * Since when a dump is that of the incident, in epoch seconds: whichever came first, since a second interrupt may be tried, and refused,
+ * minutes after the first one was answered by a dump.
+ */
+export function since({ interrupt, execution }: Pick<Incident, 'interrupt' | 'execution'>): number {
+  const times = [execution.startedAt, ...interrupt ? [interrupt.at] : []].map(time => new Date(time).getTime());
+  return Math.floor(Math.min(...times) / 1000);
 }
 
 /** The files that are to be brought: the kernel log first, since it says why. */
@@ -94,7 +103,10 @@ function shortcomings({ files }: Collection): string | undefined {
   if (vmcores.length === 0) return 'The capture kernel saved a kernel log, but no dump';
   if (vmcores.every(({ bytes }) => bytes === 0)) return 'The dump is empty';
   if (vmcores.every(({ incomplete }) => incomplete)) return 'The capture kernel did not finish the dump';
-  return files.some(({ kind }) => kind === 'kernelLog') ? undefined : 'The capture kernel saved a dump, but no kernel log';
+  // Where vmcore-dmesg fails, kexec-tools leave an empty vmcore-dmesg-incomplete.txt beside a whole dump (kdump.sh).
+  const logs = files.filter(({ kind, bytes }) => kind === 'kernelLog' && bytes > 0);
+  if (logs.length === 0) return 'The capture kernel saved a dump, but no kernel log';
+  return logs.every(({ incomplete }) => incomplete) ? 'The capture kernel did not finish the kernel log' : undefined;
 }
 
 /** What became of the parts. */

@@ -5,7 +5,7 @@ import {
 import { GetCommandInvocationCommand, GetCommandInvocationCommandOutput, InvocationDoesNotExist, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import {
-  Action, afterConfirming, afterListing, afterRemoving, afterSending, ended, failed, nextAction, NO_WORK, Part, partsOf,
+  Action, afterConfirming, afterListing, afterRemoving, afterSending, ended, failed, nextAction, NO_WORK, Part, partsOf, since,
 } from './collect-step';
 import { readListing, readProgress } from './collection-answers';
 import { COLLECTION_POLICY_VARIABLE, CollectionPolicy } from './collection-policy';
@@ -50,7 +50,9 @@ async function lookAtCommand({ assessed }: Incident, collection: Collection, pol
   }
   // What was printed counts also where the command was cut off.
   if (doing === 'list') return Status === 'Success' ? afterListing(over, readListing(output), policy) : failed(over, `The search ended as ${Status}: ${error.slice(0, 300)}`);
-  return doing === 'send' ? afterSending(over, readProgress(output)) : afterRemoving(over, readProgress(output));
+  const progress = readProgress(output);
+  const { failure = Status === 'Success' ? undefined : `The command ended as ${Status}: ${error.slice(0, 300)}` } = progress;
+  return doing === 'send' ? afterSending(over, { ...progress, failure }) : afterRemoving(over, progress);
 }
 
 async function invocation(CommandId: string, InstanceId: string): Promise<Partial<GetCommandInvocationCommandOutput>> {
@@ -129,11 +131,7 @@ async function run(incident: Incident, collection: Collection, action: Command, 
 }
 
 async function parametersOf(incident: Incident, collection: Collection, action: Command, policy: CollectionPolicy): Promise<Record<string, string>> {
-  const { interrupt, execution } = incident;
-  if (action.do === 'list') {
-    const since = Math.floor(new Date(interrupt?.at ?? execution.startedAt).getTime() / 1000);
-    return { Action: 'list', DumpPath: policy.dumpPath, Since: String(since) };
-  }
+  if (action.do === 'list') return { Action: 'list', DumpPath: policy.dumpPath, Since: String(since(incident)) };
   const where = { DumpPath: policy.dumpPath, Directory: collection.directory!.slice(policy.dumpPath.length + 1) };
   if (action.do === 'remove') return { ...where, Action: 'remove', Remove: action.files.map(({ name, bytes }) => `${name},${bytes};`).join('') };
   const { file } = action;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import {
-  Action, afterConfirming, afterListing, afterRemoving, afterSending, ended, failed, nextAction, Part, partsOf, wanted,
+  Action, afterConfirming, afterListing, afterRemoving, afterSending, ended, failed, nextAction, Part, partsOf, since, wanted,
 } from '../../src/response/collect-step';
 import { Listing, readListing, readProgress } from '../../src/response/collection-answers';
 import { CollectionPolicy } from '../../src/response/collection-policy';
@@ -63,10 +63,22 @@ test.each<[string, Listing['files'], string]>([
   ['the dump was not finished', [LISTING.files[0], { ...LISTING.files[1], incomplete: true }], 'The capture kernel did not finish the dump'],
   ['there is a log alone', [LISTING.files[0]], 'The capture kernel saved a kernel log, but no dump'],
   ['there is a dump alone', [LISTING.files[1]], 'The capture kernel saved a dump, but no kernel log'],
+  ['the log is empty', [{ ...LISTING.files[0], bytes: 0, incomplete: true }, LISTING.files[1]], 'The capture kernel saved a dump, but no kernel log'],
+  ['the log was not finished', [{ ...LISTING.files[0], incomplete: true }, LISTING.files[1]], 'The capture kernel did not finish the kernel log'],
 ])('brings what there is, and says what is wrong with it: %s', (_what, files, missing) => {
   const listed = afterListing(BEGUN, { ...LISTING, files }, POLICY);
   expect(listed.missing).toBe(missing);
   expect(wanted(listed, POLICY).map(({ bytes }) => bytes)).toEqual(files.map(({ bytes }) => bytes).filter(Boolean));
+});
+
+test('the dump of the first interrupt is that of the incident, though a second one was refused long afterwards', () => {
+  const execution = { arn: 'arn', name: 'name', startedAt: '2026-01-02T03:05:00Z' };
+  const interrupt = (at: string) => ({ at, attempt: 2, decision: 'refuse' as const });
+  const start = Date.parse(execution.startedAt) / 1000;
+  expect(since({ execution })).toBe(start);
+  expect(since({ execution, interrupt: interrupt('2026-01-02T03:15:00Z') })).toBe(start);
+  // Another execution has taken over.
+  expect(since({ execution, interrupt: interrupt('2026-01-02T03:00:00Z') })).toBe(start - 300);
 });
 
 test('a dump that has changed is not sent on', () => {

@@ -8,8 +8,8 @@ import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import { DumpingMachine, DumpingOptions } from './dumping-machine';
 import { HostAgent } from './host-agent';
-import { Group } from '../../local/aws/auto-scaling-group';
 import { REGION } from '../../local/aws/account';
+import { Group } from '../../local/aws/auto-scaling-group';
 import { LocalAws, LocalAwsOptions } from '../../local/aws/aws-endpoint';
 import { Execution } from '../../local/aws/step-functions';
 import {

@@ -61,5 +61,5 @@ describe('a key of several values', () => {
 });
 
 test('fails on a condition operator that it does not know', () => {
-  expect(() => check({ Statement: { ...ALLOW, Condition: { NumericLessThan: { x: '1' } } } })).toThrow(/condition operator NumericLessThan/);
+  expect(() => check({ Statement: { ...ALLOW, Condition: { DateLessThan: { x: '1' } } } })).toThrow(/condition operator DateLessThan/);
 });
