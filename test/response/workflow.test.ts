@@ -166,7 +166,7 @@ test('an interrupt is swallowed: a second one is sent', async () => {
 });
 
 test('an interrupt is answered late: no second one is sent', async () => {
-  await deploy({ machine: { late: 7, dumpMinutes: 2 } });
+  await deploy({ machine: { late: 4, dumpMinutes: 2 } });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   INTERRUPTED_ONCE();
   expectReport('Collected', /its crash was collected/);
