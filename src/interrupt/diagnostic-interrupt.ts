@@ -3,7 +3,7 @@ import { Alarm, IAlarm, IMetric, Metric, MetricOptions, Stats } from 'aws-cdk-li
 import { AttributeType, BillingMode, ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { IRole, Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { IFunction, LoggingFormat } from 'aws-cdk-lib/aws-lambda';
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -12,7 +12,7 @@ import { CircuitBreaker } from './circuit-breaker';
 import { deploymentProvider } from './deployment-provider';
 import { DiagnosticInterruptProps } from './diagnostic-interrupt-props';
 import { failedRequestsAlarm, failedRequestsQueue } from './failed-requests';
-import { InterruptFunction } from './interrupt-function';
+import { HandlerFunction } from './handler-function';
 import { InterruptMetric, METRIC_NAMESPACE } from './interrupt-metric';
 import { InterruptMode } from './interrupt-mode';
 import { alarmStatements, interruptStatements, vpcStatements } from './interrupt-permissions';
@@ -126,11 +126,10 @@ export class DiagnosticInterrupt extends Construct {
       ...policy,
       gameDays: Lazy.any({ produce: () => this.gameDays }),
     });
-    this.function = new InterruptFunction(this, 'Function', {
+    this.function = new HandlerFunction(this, 'Function', 'interrupt.handler', {
       description: 'Decides whether an unresponsive instance is interrupted for a crash dump',
       role: this.role,
       logGroup: this.logGroup,
-      loggingFormat: LoggingFormat.JSON,
       // Evidence is gathered within 10 seconds, a claim and a throttled call take some; the rest is room for a cold start.
       timeout: Duration.seconds(30),
       memorySize: 512,

@@ -1,19 +1,17 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { FunctionOptions, IFunction, LoggingFormat } from 'aws-cdk-lib/aws-lambda';
+import { FunctionOptions, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { CollectFunction } from './collect-function';
 import { collectionDocument } from './collection-document';
 import { COLLECTION_POLICY_VARIABLE, CollectionPolicy } from './collection-policy';
 import { CrashDumpResponseProps, DumpContents } from './crash-dump-response-props';
 import { LOOK_EVERY } from './dump-states';
-import { ReportFunction } from './report-function';
 import { collectStatements, reportStatements, watchStatements } from './response-permissions';
-import { WatchFunction } from './watch-function';
 import { MOST_LOOKS_VARIABLE } from './watch-variables';
+import { HandlerFunction } from '../interrupt/handler-function';
 
 /** For dumps of up to 4.5 TB; larger ones are cut into larger parts. */
 const PART_MIB = 512;
@@ -33,10 +31,9 @@ export class ResponseFunctions {
       const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com'), description });
       logGroup.grantWrite(role);
       statements.forEach(each => role.addToPolicy(each));
-      return { role, description, logGroup, loggingFormat: LoggingFormat.JSON, timeout: Duration.seconds(30), memorySize: 256 };
+      return { role, description, logGroup, timeout: Duration.seconds(30), memorySize: 256 };
     };
-
-    this.watch = new WatchFunction(scope, 'Watch', {
+    this.watch = new HandlerFunction(scope, 'Watch', 'response.watch', {
       ...options('Watch', 'Looks whether an interrupted instance is back', watchStatements(stack, props)),
       environment: { [MOST_LOOKS_VARIABLE]: String(Math.ceil(returnSeconds / LOOK_EVERY.toSeconds())) },
     });
@@ -47,7 +44,7 @@ export class ResponseFunctions {
     const collects = options('Collect', 'Brings kernel logs and crash dumps to the bucket', collectStatements(stack, props, bucket, document.ref));
     // S3 encrypts each part with a data key, and reads the parts when it puts them together.
     bucket.encryptionKey?.grant(collects.role, 'kms:Decrypt', 'kms:GenerateDataKey');
-    this.collect = new CollectFunction(scope, 'Collect', {
+    this.collect = new HandlerFunction(scope, 'Collect', 'response.collect', {
       ...collects,
       environment: {
         [COLLECTION_POLICY_VARIABLE]: stack.toJsonString({
@@ -63,6 +60,6 @@ export class ResponseFunctions {
 
     const reports = options('Report', 'Puts into words what happened', reportStatements(bucket));
     bucket.encryptionKey?.grantDecrypt(reports.role);
-    this.report = new ReportFunction(scope, 'Report', reports);
+    this.report = new HandlerFunction(scope, 'Report', 'response.report', reports);
   }
 }

@@ -4,7 +4,7 @@ import {
 import { GetCommandInvocationCommand, InvocationDoesNotExist, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { bindParameters } from '../../local/aws/command-document';
-import { handler } from '../../src/response/collect.lambda';
+import { handler } from '../../src/response/collect-handler';
 import { collectionDocument } from '../../src/response/collection-document';
 import { COLLECTION_POLICY_VARIABLE } from '../../src/response/collection-policy';
 import type { Collection, Incident } from '../../src/response/incident';
