@@ -43,7 +43,8 @@ const DAY = Duration.days(1);
  * @resource AWS::CloudWatch::Dashboard
  */
 export class CrashDiagnosticsDashboard extends Dashboard {
-  constructor(scope: Construct, id: string, { interrupt, response, alarms = [] }: CrashDiagnosticsDashboardProps) {
+  constructor(scope: Construct, id: string, props: CrashDiagnosticsDashboardProps) {
+    const { interrupt, response, alarms = [] } = props;
     const watched = [...alarms, interrupt.failureAlarm, ...response ? [response.failureAlarm] : []];
     super(scope, id, {
       defaultInterval: Duration.days(28),
