@@ -81,8 +81,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false,
       // One for the virtual machine of the end-to-end test, one for the rest.
       maxWorkers: 2,
-      // The machines are a command of their own.
-      testPathIgnorePatterns: ['/node_modules/', '/test/machines/'],
+      // The machines and the consumers are commands of their own.
+      testPathIgnorePatterns: ['/node_modules/', '/test/machines/', '/test/consumers/'],
       globalSetup: '<rootDir>/test/global-setup.cjs',
       globalTeardown: '<rootDir>/test/global-teardown.cjs',
       reporters: [new javascript.JestReporter('<rootDir>/test/plain-summary.cjs')],
@@ -151,7 +151,7 @@ const prepare = project.addTask('test:prepare', {
 });
 project.addTask('test:unit', {
   description: 'The tests that need no virtual machine',
-  steps: [{ spawn: prepare.name }, { exec: 'jest --testPathIgnorePatterns /node_modules/ test/end-to-end test/machines', receiveArgs: true }],
+  steps: [{ spawn: prepare.name }, { exec: 'jest --testPathIgnorePatterns /node_modules/ test/end-to-end test/machines test/consumers', receiveArgs: true }],
 });
 project.addTask('test:matrix', {
   description: 'The program on every system, in the sandbox: a line for each',
@@ -179,6 +179,15 @@ project.addTask('test:machines', {
     { spawn: prepare.name },
     { exec: 'tsx local/system-packages.ts machines' },
     { exec: 'jest test/machines --testPathIgnorePatterns=/node_modules/', receiveArgs: true },
+  ],
+});
+project.addTask('test:consumers', {
+  description: 'The packed library in fresh projects: TypeScript, Python, Java, Go',
+  steps: [
+    { exec: 'tsx local/system-packages.ts consumers' },
+    { spawn: project.preCompileTask.name },
+    { spawn: project.compileTask.name },
+    { exec: 'jest test/consumers --testPathIgnorePatterns=/node_modules/', receiveArgs: true },
   ],
 });
 project.addTask('bench:latency', {

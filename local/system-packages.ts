@@ -2,7 +2,7 @@
  * Makes sure that the programs of the system that the local stand and the tests run are there: installs them where it may,
  * otherwise names the line to type.
  *
- * Usage: tsx local/system-packages.ts demo|test|machines
+ * Usage: tsx local/system-packages.ts demo|test|machines|consumers
  */
 import { spawnSync } from 'node:child_process';
 import { isInstalled, missingPackages } from './instance/host-tools';
@@ -20,15 +20,19 @@ const TEST_TOOLS: Record<string, string> = {
   'python3': 'python3',
 };
 
+/** What builds packages for other languages than TypeScript. */
+const CONSUMER_TOOLS: Record<string, string> = { java: 'default-jdk-headless', mvn: 'maven', go: 'golang-go', python3: 'python3' };
+
 /** The DynamoDB emulator's: Debian has Python's module for virtual environments in a package of its own. */
 const missingPython = () => canMakeEnvironments() ? [] : ['python3-venv'];
 
-const missingTestTools = () => Object.keys(TEST_TOOLS).filter(tool => !isInstalled(tool)).map(tool => TEST_TOOLS[tool]);
+const missingOf = (tools: Record<string, string>) => Object.keys(tools).filter(tool => !isInstalled(tool)).map(tool => tools[tool]);
 
 /** What for, and so which packages are missing. */
 const PURPOSES: Record<string, () => string[]> = {
   demo: () => [...missingPackages(X86), ...missingPython()],
-  test: () => [...missingPackages(X86), ...missingPython(), ...missingTestTools()],
+  test: () => [...missingPackages(X86), ...missingPython(), ...missingOf(TEST_TOOLS)],
+  consumers: () => [...missingOf(CONSUMER_TOOLS), ...missingPython()],
   machines: () => [...new Set([...missingPackages(X86), ...missingPackages(ARM)])],
 };
 

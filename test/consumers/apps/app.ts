@@ -1,0 +1,7 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { CrashDiagnostics, KdumpTargets } from 'cdk-diagnostic-interrupt';
+
+const app = new App();
+const stack = new Stack(app, 'Consumer');
+new CrashDiagnostics(stack, 'CrashDiagnostics', { targets: KdumpTargets.tag('Kdump', 'on') });
+app.synth();

@@ -1,0 +1,104 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { tidy } from './go-modules';
+import { FLOOR, run, synthesise, Workshop } from './workshop';
+
+// What a user does with the published packages, in fresh folders outside the repository.
+
+const ROOT = join(__dirname, '..', '..');
+const STRICT = '@aws-cdk/core:validateAgainstDefaultRules=true';
+const NEWEST = { lib: 'latest', constructs: 'latest' };
+
+jest.setTimeout(15 * 60_000);
+
+let workshop: Workshop;
+let atFloor: string;
+let lint: string;
+
+const read = (template: string) => JSON.parse(readFileSync(template, 'utf8'));
+/** All that the template says; throws where cfn-lint finds an error in it. */
+const linted = (template: string) => {
+  run(workshop.directory, lint, ['--non-zero-exit-code', 'error', template]);
+  return read(template);
+};
+
+beforeAll(() => {
+  delete process.env.CDK_VALIDATION;
+  workshop = new Workshop();
+  atFloor = workshop.installed('floor', FLOOR, 'tsx', 'typescript@~6.0.0', '@types/node@^20');
+  run(workshop.directory, 'python3', ['-m', 'venv', 'lint']);
+  run(workshop.directory, join('lint', 'bin', 'pip'), ['install', '--quiet', 'cfn-lint']);
+  lint = join(workshop.directory, 'lint', 'bin', 'cfn-lint');
+});
+afterAll(() => workshop?.remove());
+
+describe('the tarball', () => {
+  test('is no larger than 400 kB', () => {
+    expect(statSync(workshop.tarball).size).toBeLessThanOrEqual(400_000);
+  });
+
+  test('holds what the library needs at run time, and nothing that has no source', () => {
+    const files = run(workshop.directory, 'tar', ['tzf', workshop.tarball]).trim().split('\n').map(each => each.replace('package/', ''));
+    const sources = run(ROOT, 'git', ['ls-files', 'src']).trim().split('\n');
+    const compiled = sources.flatMap(each => each.endsWith('.ts')
+      ? ['.js', '.d.ts'].map(ending => each.replace('src/', 'lib/').replace(/\.ts$/, ending)) : [each.replace('src/', 'lib/')]);
+    const others = files.filter(each => !compiled.includes(each) && !/^assets\/handlers\/[\w-]+\.mjs$/.test(each));
+    expect(others.sort()).toEqual(['.jsii', 'LICENSE', 'README.md', 'package.json']);
+  });
+});
+
+describe('in TypeScript', () => {
+  const check = (folder: string) => run(folder, join('node_modules', '.bin', 'tsc'), [
+    '--noEmit', '--strict', '--target', 'es2022', '--module', 'node16', '--types', 'node', 'app.ts',
+  ]);
+
+  test('the library is typed, and synthesises without a word, with the oldest aws-cdk-lib', () => {
+    check(atFloor);
+    const { said, template } = synthesise(atFloor, 'npx tsx app.ts');
+    expect(said).not.toMatch(/cdk-diagnostic-interrupt|warning|error/i);
+    linted(template);
+  });
+
+  test('and with the newest, whose template validation it passes strictly', () => {
+    const folder = workshop.installed('newest', NEWEST, 'tsx', 'typescript@~6.0.0', '@types/node@^20');
+    check(folder);
+    const { said, template } = synthesise(folder, 'npx tsx app.ts', STRICT);
+    expect(said).not.toMatch(/cdk-diagnostic-interrupt|warning|error/i);
+    linted(template);
+  });
+});
+
+// With the same aws-cdk-lib: newer ones define some of their resources otherwise.
+describe('the template is that of TypeScript', () => {
+  const expected = (lib = FLOOR.lib) => {
+    const folder = lib === FLOOR.lib ? atFloor : workshop.installed(`beside-${lib}`, { lib, constructs: 'latest' }, 'tsx');
+    return read(synthesise(folder, 'npx tsx app.ts').template);
+  };
+
+  test('in Python', () => {
+    const [wheels, folder] = [workshop.build(atFloor, 'wheels', '--target', 'python'), workshop.folder('python', 'app.py')];
+    const [wheel] = run(wheels, 'find', [wheels, '-name', '*.whl']).trim().split('\n');
+    run(folder, 'python3', ['-m', 'venv', '.venv']);
+    run(folder, join('.venv', 'bin', 'pip'), ['install', '--quiet', wheel, `aws-cdk-lib==${FLOOR.lib}`]);
+    expect(linted(synthesise(folder, '.venv/bin/python app.py').template)).toEqual(expected());
+  });
+
+  test('in Java', () => {
+    const [built, folder] = [workshop.build(atFloor, 'jars', '--target', 'java'), workshop.folder('java', 'Main.java', 'pom.xml')];
+    const maven = ['--batch-mode', '--quiet', `-Dbuilt=${join(built, 'java')}`];
+    run(folder, 'mvn', [...maven, 'compile', 'dependency:build-classpath', '-Dmdep.outputFile=classpath']);
+    const classpath = readFileSync(join(folder, 'classpath'), 'utf8').trim();
+    expect(linted(synthesise(folder, `java -cp target/classes:${classpath} Main`).template)).toEqual(expected());
+  });
+
+  test('in Go', () => {
+    const [built, folder] = [workshop.build(atFloor, 'modules', '--target', 'go', '--code-only'), workshop.folder('go', 'main.go')];
+    const module = 'github.com/cdk-diagnostic-interrupt/cdk-diagnostic-interrupt-go/diagnosticinterrupt';
+    run(folder, 'go', ['mod', 'init', 'consumer']);
+    run(folder, 'go', ['mod', 'edit', `-require=${module}@v0.0.0`, `-replace=${module}=${join(built, 'go', 'diagnosticinterrupt')}`]);
+    tidy(folder);
+    run(folder, 'go', ['build', '-o', 'app', '.']);
+    const lib = run(folder, 'go', ['list', '-m', '-f', '{{or .Replace .}}', 'github.com/aws/aws-cdk-go/awscdk/v2']).trim().split(/[ @]v?/).pop()!;
+    expect(linted(synthesise(folder, './app').template)).toEqual(expected(lib));
+  });
+});
