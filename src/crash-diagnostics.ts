@@ -11,9 +11,8 @@ import { CircuitBreaker } from './interrupt/circuit-breaker';
 import { DiagnosticInterrupt } from './interrupt/diagnostic-interrupt';
 import { DiagnosticInterruptAction } from './interrupt/diagnostic-interrupt-action';
 import { InterruptMode } from './interrupt/interrupt-mode';
-import { CrashKernel } from './kdump/crash-kernel';
-import { DumpOptions } from './kdump/dump-options';
 import { KdumpAssociation } from './kdump/kdump-association';
+import { KdumpOptions } from './kdump/kdump-options';
 import { KdumpTargets } from './kdump/kdump-targets';
 import { RebootPolicy } from './kdump/reboot-policy';
 import { CrashDiagnosticsDashboard } from './response/crash-diagnostics-dashboard';
@@ -23,7 +22,7 @@ import { DumpContents } from './response/crash-dump-response-props';
 /**
  * Properties of CrashDiagnostics.
  */
-export interface CrashDiagnosticsProps {
+export interface CrashDiagnosticsProps extends KdumpOptions {
   /**
    * The instances to make dumpable, to watch and to interrupt. Up to 20 that are known at synth, as each has an alarm of its own; any
    * number by a tag or an Auto Scaling group.
@@ -31,25 +30,11 @@ export interface CrashDiagnosticsProps {
   readonly targets: KdumpTargets;
 
   /**
-   * The memory that each instance reserves for the capture kernel.
-   *
-   * @default CrashKernel.auto()
-   */
-  readonly crashKernel?: CrashKernel;
-
-  /**
    * Whether instances may be rebooted to make a new reservation take effect.
    *
    * @default RebootPolicy.never()
    */
   readonly rebootPolicy?: RebootPolicy;
-
-  /**
-   * What is dumped, and where to.
-   *
-   * @default - the distribution's own settings, in /var/crash
-   */
-  readonly dump?: DumpOptions;
 
   /**
    * Whether interrupts are sent.
@@ -203,7 +188,7 @@ export class CrashDiagnostics extends Construct {
   private watch(instance: IInstanceRef, signal?: UnresponsiveSignal, runbookUrl?: string): IAlarm {
     const alarm = new UnresponsiveAlarm(this, `Unresponsive${Names.nodeUniqueId(instance.node)}`, { instance, signal, runbookUrl });
     if (this.response) this.response.addAlarm(alarm);
-    else alarm.addAlarmAction(new DiagnosticInterruptAction(this.interrupt));
+    else alarm.addAlarmAction(DiagnosticInterruptAction.of(this.interrupt));
     return alarm;
   }
 

@@ -6,35 +6,38 @@ import { DiagnosticInterrupt } from './diagnostic-interrupt';
 import { requireSameRegion } from '../kdump/same-region';
 
 /**
- * Defines an alarm action that asks a DiagnosticInterrupt to interrupt the instance that the alarm watches.
- *
- * The alarm must be a metric alarm with one `InstanceId` among the dimensions of its metrics. Only the state ALARM leads to an
- * interrupt, so use it with `addAlarmAction`.
+ * Defines alarm actions that ask a DiagnosticInterrupt to interrupt the instance that the alarm watches.
  */
-export class DiagnosticInterruptAction implements IAlarmAction {
+export class DiagnosticInterruptAction {
   /**
+   * An action that asks for the instance of the alarm. The alarm must be a metric alarm with one `InstanceId` among the dimensions of
+   * its metrics. Only the state ALARM leads to an interrupt, so use it with `addAlarmAction`.
+   *
    * @param interrupt decides about the interrupt and sends it
    */
-  constructor(private readonly interrupt: DiagnosticInterrupt) {
+  public static of(interrupt: DiagnosticInterrupt): IAlarmAction {
+    // No class that implements IAlarmAction: the type of what `bind` takes is another from one aws-cdk-lib to the next (IAlarm,
+    // IAlarmRef), and a class in Go, which declares the method itself, would compile with some of them only.
+    return { bind: (scope, alarm) => bind(interrupt, scope, alarm) };
   }
 
-  /**
-   * Returns the action's configuration; called by the alarm.
-   */
-  public bind(scope: Construct, alarm: IAlarm): AlarmActionConfig {
-    requireSameRegion(this.interrupt, alarm);
-    const id = `Invoke${Names.nodeUniqueId(this.interrupt.node)}`;
-    // An alarm may have the action for more than one of its states.
-    if (!scope.node.tryFindChild(id)) {
-      this.interrupt._readAlarm(scope, alarm);
-      // The CDK's LambdaAction keeps the permission with the function: an alarm in another stack would make the stacks a circle.
-      this.interrupt.function.addPermission(id, {
-        scope,
-        principal: new ServicePrincipal('lambda.alarms.cloudwatch.amazonaws.com'),
-        sourceAccount: Stack.of(scope).account,
-        sourceArn: alarm.alarmArn,
-      });
-    }
-    return { alarmActionArn: this.interrupt.function.functionArn };
+  private constructor() {
   }
+}
+
+function bind(interrupt: DiagnosticInterrupt, scope: Construct, alarm: IAlarm): AlarmActionConfig {
+  requireSameRegion(interrupt, alarm);
+  const id = `Invoke${Names.nodeUniqueId(interrupt.node)}`;
+  // An alarm may have the action for more than one of its states.
+  if (!scope.node.tryFindChild(id)) {
+    interrupt._readAlarm(scope, alarm);
+    // The CDK's LambdaAction keeps the permission with the function: an alarm in another stack would make the stacks a circle.
+    interrupt.function.addPermission(id, {
+      scope,
+      principal: new ServicePrincipal('lambda.alarms.cloudwatch.amazonaws.com'),
+      sourceAccount: Stack.of(scope).account,
+      sourceArn: alarm.alarmArn,
+    });
+  }
+  return { alarmActionArn: interrupt.function.functionArn };
 }

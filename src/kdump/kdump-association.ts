@@ -1,32 +1,15 @@
-import { Duration, Names, SizeRoundingBehavior, Stack } from 'aws-cdk-lib';
+import { Duration, Names, Stack } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct, IConstruct, IDependable } from 'constructs';
 import { associationSchedule } from './association-schedule';
 import { commandDocument } from './command-document';
-import { CrashKernel } from './crash-kernel';
-import { DumpOptions } from './dump-options';
-import { renderKdumpProgram } from './kdump-program';
+import { KdumpAssociationOptions, KdumpComplianceSeverity } from './kdump-association-options';
 import { KdumpTargets } from './kdump-targets';
+import { programOf } from './program-of';
 import { RateLimit } from './rate-limit';
 import { RebootPolicy } from './reboot-policy';
-
-/**
- * How much an instance that is not armed weighs in Systems Manager Compliance.
- */
-export enum KdumpComplianceSeverity {
-  /** Critical */
-  CRITICAL = 'CRITICAL',
-  /** High */
-  HIGH = 'HIGH',
-  /** Medium */
-  MEDIUM = 'MEDIUM',
-  /** Low */
-  LOW = 'LOW',
-  /** Unspecified */
-  UNSPECIFIED = 'UNSPECIFIED',
-}
 
 /**
  * An association whose status on an instance tells whether kdump is armed there.
@@ -48,77 +31,12 @@ export interface IKdumpAssociation extends IConstruct {
 /**
  * Properties of a KdumpAssociation.
  */
-export interface KdumpAssociationProps {
+export interface KdumpAssociationProps extends KdumpAssociationOptions {
   /**
    * The instances to configure. They must be managed nodes of Systems Manager: the SSM agent runs and their role has the
    * permissions of the managed policy AmazonSSMManagedInstanceCore.
    */
   readonly targets: KdumpTargets;
-
-  /**
-   * The memory that each instance reserves for the capture kernel.
-   *
-   * @default CrashKernel.auto()
-   */
-  readonly crashKernel?: CrashKernel;
-
-  /**
-   * Whether instances may be rebooted to make a new reservation take effect.
-   *
-   * @default RebootPolicy.never()
-   */
-  readonly rebootPolicy?: RebootPolicy;
-
-  /**
-   * What is dumped, and where to.
-   *
-   * @default - the distribution's own settings, in /var/crash
-   */
-  readonly dump?: DumpOptions;
-
-  /**
-   * Puts back what the association changed on its instances, instead of configuring them: boot loader, kernel settings and settings
-   * of kdump. What others changed since stays, and so do installed packages.
-   *
-   * Deploy with `true`, wait until the instances report the state `reverted`, then remove the construct. The association fails on every
-   * instance meanwhile, because its success means that kdump is armed.
-   *
-   * @default false
-   */
-  readonly revert?: boolean;
-
-  /**
-   * How often each instance is checked, and configured again if it drifted. Besides, the association runs when it is created or
-   * changed, and when a target comes online for the first time. A check with nothing to do changes nothing.
-   *
-   * The status of the association is what the interrupt's decision rests on: after a reboot that arms kdump, it is up to date
-   * only when the next check has run.
-   *
-   * @default Schedule.rate(Duration.minutes(30)), the shortest that State Manager takes
-   */
-  readonly schedule?: Schedule;
-
-  /**
-   * How many instances are configured, and with `RebootPolicy.whenRequired()` rebooted, at the same time.
-   *
-   * @default RateLimit.percentage(10)
-   */
-  readonly maxConcurrency?: RateLimit;
-
-  /**
-   * How many instances may fail before State Manager stops sending the program to further ones.
-   *
-   * @default - RateLimit.percentage(10) with RebootPolicy.whenRequired(). RateLimit.percentage(100) otherwise: there every instance
-   * that still waits for its reboot counts as failed, and must not keep the others from being configured.
-   */
-  readonly maxErrors?: RateLimit;
-
-  /**
-   * How much an instance that is not armed weighs in Systems Manager Compliance.
-   *
-   * @default KdumpComplianceSeverity.HIGH
-   */
-  readonly complianceSeverity?: KdumpComplianceSeverity;
 
   /**
    * The role that State Manager assumes to send the program to the instances. It must trust `ssm.amazonaws.com`; the permission
@@ -171,18 +89,8 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
       // A changed program becomes a new version of the same document, and the association runs again; a replaced document
       // would leave the association without one for a moment.
       updateMethod: 'NewVersion',
-      content: commandDocument(renderKdumpProgram({
-        action: props.revert ? 'revert' : 'configure',
-        crashKernel: (props.crashKernel ?? CrashKernel.auto())._value,
-        rebootPolicy: rebootPolicy._name,
-        rebootWindow: rebootPolicy._window,
-        dumpPath: props.dump?.path ?? '/var/crash',
-        dumpLevel: props.dump?.level,
-        compression: props.dump?.compression,
-        dumpsToKeep: props.dump?.dumpsToKeep,
-        minimumFreeMib: props.dump?.minimumFreeSpace?.toMebibytes({ rounding: SizeRoundingBehavior.NONE }),
-        afterDump: props.dump?.afterDump,
-        version: packageVersion(),
+      content: commandDocument(programOf(props, {
+        action: props.revert ? 'revert' : 'configure', rebootPolicy: rebootPolicy._name, rebootWindow: rebootPolicy._window,
       })),
     });
     this.documentName = document.ref;
@@ -223,9 +131,4 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
     ];
     return statements.flatMap(statement => this.dispatchRole.addToPrincipalPolicy(statement).policyDependable ?? []);
   }
-}
-
-function packageVersion(): string {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  return require('../../package.json').version;
 }

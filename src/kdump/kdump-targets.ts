@@ -1,6 +1,6 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Lazy, Stack, Token } from 'aws-cdk-lib';
 import { IAutoScalingGroupRef } from 'aws-cdk-lib/aws-autoscaling';
-import { IInstanceRef } from 'aws-cdk-lib/aws-ec2';
+import { IInstanceRef, ILaunchTemplateRef } from 'aws-cdk-lib/aws-ec2';
 import { IConstruct } from 'constructs';
 import { requireSameRegion } from './same-region';
 
@@ -11,6 +11,8 @@ const LEGAL_CHARACTERS = 'letters, digits, spaces and _ . : / = + - @';
 // State Manager takes up to 50 values for one target key.
 const MOST_VALUES = 50;
 const GROUP_TAG = 'aws:autoscaling:groupName';
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-templates.html: every instance that is launched from one carries its id.
+const LAUNCH_TEMPLATE_TAG = 'aws:ec2launchtemplate:id';
 
 /**
  * Defines which instances are meant. The instances must be managed nodes of Systems Manager.
@@ -36,6 +38,13 @@ export class KdumpTargets {
    */
   public static autoScalingGroup(group: IAutoScalingGroupRef): KdumpTargets {
     return new KdumpTargets([], { key: GROUP_TAG, values: [group.autoScalingGroupRef.autoScalingGroupName] }, group);
+  }
+
+  /**
+   * The instances that are launched from a launch template, whichever version of it and whoever launches them, those to come included.
+   */
+  public static launchTemplate(template: ILaunchTemplateRef): KdumpTargets {
+    return new KdumpTargets([], { key: LAUNCH_TEMPLATE_TAG, values: [template.launchTemplateRef.launchTemplateId] });
   }
 
   /**
@@ -88,14 +97,27 @@ export class KdumpTargets {
   }
 
   /**
+   * Takes others of the same kind in, if they find room. What was rendered before names them, too.
+   *
+   * @internal
+   */
+  public _takeIn(others: KdumpTargets): boolean {
+    const [mine, theirs] = [this._tag?.values ?? this._instances, others._tag?.values ?? others._instances] as [unknown[], unknown[]];
+    const fits = this._tag?.key === others._tag?.key && mine.length + theirs.length <= MOST_VALUES;
+    if (fits) mine.push(...theirs);
+    return fits;
+  }
+
+  /**
    * The targets as State Manager names them.
    *
    * @internal
    */
   public _ssmTargets(): Array<{ key: string; values: string[] }> {
+    const values = (produce: () => string[]) => Lazy.list({ produce });
     return this._tag
-      ? [{ key: `tag:${this._tag.key}`, values: this._tag.values }]
-      : [{ key: 'InstanceIds', values: this._instances.map(each => each.instanceRef.instanceId) }];
+      ? [{ key: `tag:${this._tag.key}`, values: values(() => this._tag!.values) }]
+      : [{ key: 'InstanceIds', values: values(() => this._instances.map(each => each.instanceRef.instanceId)) }];
   }
 
   /**
@@ -121,7 +143,7 @@ export class KdumpTargets {
     const arn = (of: Stack, id: string) => of.formatArn({ service: 'ec2', resource: 'instance', resourceName: id });
     return this._tag
       ? { resources: [arn(stack, '*')], conditions: { StringEquals: { [`${tagConditionKey}/${this._tag.key}`]: this._tag.values } } }
-      : { resources: this._instances.map(each => arn(Stack.of(each), each.instanceRef.instanceId)) };
+      : { resources: Lazy.list({ produce: () => this._instances.map(each => arn(Stack.of(each), each.instanceRef.instanceId)) }) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { run } from './workshop';
 
 const MISSING = /(\S+)@(v\S+): reading [\s\S]*?(?:403|404|410|not available)/;
@@ -14,7 +15,7 @@ export function tidy(folder: string): void {
     } catch (error) {
       const [, module, version] = String(error).match(MISSING) ?? [];
       if (!module || replaced === MOST_REPLACED) throw error;
-      const next = versionsOf(folder, module).find(each => isNewer(each, version));
+      const next = versionsOf(module).find(each => isNewer(each, version));
       if (!next) throw error;
       console.warn(`The Go proxy does not have ${module} ${version}; ${next} is taken instead.`);
       run(folder, 'go', ['mod', 'edit', `-replace=${module}@${version}=${module}@${next}`]);
@@ -22,9 +23,9 @@ export function tidy(folder: string): void {
   }
 }
 
-/** From the oldest on. */
-function versionsOf(folder: string, module: string): string[] {
-  return run(folder, 'go', ['list', '-m', '-versions', module], { GOFLAGS: '' }).trim().split(/\s+/).filter(each => /^v[\d.]+$/.test(each));
+/** From the oldest on. Asked in a folder that is no module: one whose requirements the proxy lacks gets no answer. */
+function versionsOf(module: string): string[] {
+  return run(tmpdir(), 'go', ['list', '-m', '-versions', module], { GOFLAGS: '' }).trim().split(/\s+/).filter(each => /^v[\d.]+$/.test(each));
 }
 
 function isNewer(version: string, than: string): boolean {

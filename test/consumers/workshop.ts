@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 const { peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -30,11 +30,11 @@ export class Workshop {
     this.tarball = join(this.directory, filename);
   }
 
-  /** A new folder with files of `apps`. */
+  /** A new folder with files of `apps`, importing the library by its name. */
   public folder(name: string, ...apps: string[]): string {
     const folder = join(this.directory, name);
     mkdirSync(folder);
-    apps.forEach(app => cpSync(join(__dirname, 'apps', app), join(folder, app)));
+    apps.forEach(app => adopt(join(__dirname, 'apps', app), folder));
     return folder;
   }
 
@@ -57,6 +57,11 @@ export class Workshop {
     run(this.directory, 'chmod', ['-R', 'u+w', '.']);
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** Copies a file that imports the sources, so that it imports the package. */
+export function adopt(file: string, folder: string): void {
+  writeFileSync(join(folder, basename(file)), readFileSync(file, 'utf8').replace(/'(\.\.\/)+src'/g, "'cdk-diagnostic-interrupt'"));
 }
 
 /** What `cdk synth` prints about the app, and the template that it writes. */

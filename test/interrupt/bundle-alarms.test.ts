@@ -54,7 +54,7 @@ test('a composite alarm\'s instance is interrupted: the one that the alarms belo
     also: (stack, interrupt, instance) => {
       const alarms = [new UnresponsiveAlarm(stack, 'Check', { instance }), new UnresponsiveAlarm(stack, 'Beat', { instance, signal: HEARTBEAT })];
       const composite = new CompositeAlarm(stack, 'Both', { alarmRule: AlarmRule.allOf(...alarms) });
-      composite.addAlarmAction(new DiagnosticInterruptAction(interrupt));
+      composite.addAlarmAction(DiagnosticInterruptAction.of(interrupt));
     },
   });
   deployed.machine.answers = false;

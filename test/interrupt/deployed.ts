@@ -107,7 +107,7 @@ export class Deployed {
     const instance = new CfnInstance(stack, 'Web', { instanceType: 't3.micro' });
     const kdump = new KdumpAssociation(stack, 'Kdump', { targets: targets(instance) });
     const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump, signals: signal && [signal], ...props });
-    if (alarm) new UnresponsiveAlarm(stack, 'Alarm', { instance, signal }).addAlarmAction(new DiagnosticInterruptAction(interrupt));
+    if (alarm) new UnresponsiveAlarm(stack, 'Alarm', { instance, signal }).addAlarmAction(DiagnosticInterruptAction.of(interrupt));
     also?.(stack, interrupt, instance);
     (stack.node.root as App).synth();
     this.local.deploy(this.directory, 'Test', { machines: { Web: this.machine } });

@@ -16,7 +16,7 @@ function setUp() {
   const kdump = new KdumpAssociation(stack, 'Kdump', { targets: KdumpTargets.instance(instance) });
   const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump });
   const watch = (id: string, scope: Stack = stack) => new UnresponsiveAlarm(scope, id, { instance });
-  return { stack, instance, interrupt, watch, action: new DiagnosticInterruptAction(interrupt) };
+  return { stack, instance, interrupt, watch, action: DiagnosticInterruptAction.of(interrupt) };
 }
 
 test('lets these alarms alone invoke the function, and the function read these alarms', () => {
@@ -54,7 +54,7 @@ test('may be given twice to an alarm, and beside a rehearsal of another interrup
   const { stack, interrupt, watch, action } = setUp();
   const rehearsal = new DiagnosticInterrupt(stack, 'Rehearsal', { kdump: interrupt._kdump, mode: InterruptMode.DRY_RUN });
   const [one, fleet] = [watch('One'), new FleetUnresponsiveAlarm(stack, 'Fleet')];
-  [action, action, new DiagnosticInterruptAction(rehearsal)].forEach(each => one.addAlarmAction(each));
+  [action, action, DiagnosticInterruptAction.of(rehearsal)].forEach(each => one.addAlarmAction(each));
   [interrupt, rehearsal].forEach(each => each.addFleetAlarm(fleet));
   const template = Template.fromStack(stack);
   template.resourceCountIs('AWS::Events::Rule', 2);

@@ -92,7 +92,7 @@ function setUp(targets: (stack: Stack) => KdumpTargets, circuitBreaker?: Circuit
 
 function addComposite({ stack, diagnostics: { alarms, interrupt } }: ReturnType<typeof setUp>): void {
   const alarmRule = AlarmRule.allOf(...alarms.map(alarm => AlarmRule.fromAlarm(alarm, AlarmState.ALARM)));
-  new CompositeAlarm(stack, 'Composite', { alarmRule }).addAlarmAction(new DiagnosticInterruptAction(interrupt));
+  new CompositeAlarm(stack, 'Composite', { alarmRule }).addAlarmAction(DiagnosticInterruptAction.of(interrupt));
 }
 
 describe.each(TARGETS)('what writes is limited to the targets and to resources of its own, for %s', (_, targets) => {

@@ -1,5 +1,5 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { CrashDiagnostics, KdumpTargets } from 'cdk-diagnostic-interrupt';
+import { CrashDiagnostics, KdumpTargets } from '../../../src';
 
 const app = new App();
 const stack = new Stack(app, 'Consumer');

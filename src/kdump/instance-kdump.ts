@@ -1,0 +1,36 @@
+import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
+import { IConstruct, IMixin } from 'constructs';
+import { KdumpAssociationOptions } from './kdump-association-options';
+import { KdumpTargets } from './kdump-targets';
+import { isResource, SharedAssociation } from './shared-association';
+
+/**
+ * A mixin that makes an EC2 Linux instance able to write a crash dump: `instance.with(new InstanceKdump())` for one,
+ * `Mixins.of(app).apply(new InstanceKdump())` for all that are known at synth.
+ *
+ * All that one mixin is applied to in a stack shares one association, up to 50 (State Manager's limit), and so the number of resources
+ * does not grow with them.
+ *
+ * @see KdumpAssociation
+ */
+export class InstanceKdump implements IMixin {
+  private readonly association: SharedAssociation;
+
+  constructor(options: KdumpAssociationOptions = {}) {
+    this.association = new SharedAssociation('InstanceKdump', options);
+  }
+
+  /**
+   * Whether the construct is an `AWS::EC2::Instance`. An L2 is reached through the resource that it contains.
+   */
+  public supports(construct: IConstruct): boolean {
+    return isResource(construct, CfnInstance.CFN_RESOURCE_TYPE_NAME);
+  }
+
+  /**
+   * Adds the instance to the targets of the association.
+   */
+  public applyTo(construct: IConstruct): void {
+    this.association.add(construct, () => KdumpTargets.instance(construct as CfnInstance));
+  }
+}
