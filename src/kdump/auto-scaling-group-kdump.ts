@@ -24,7 +24,7 @@ export class AutoScalingGroupKdump implements IMixin {
    * Whether the construct is an `AWS::AutoScaling::AutoScalingGroup`. An L2 is reached through the resource that it contains.
    */
   public supports(construct: IConstruct): boolean {
-    return isResource(construct, CfnAutoScalingGroup.CFN_RESOURCE_TYPE_NAME);
+    return isResource(construct, CfnAutoScalingGroup.CFN_RESOURCE_TYPE_NAME, 'autoScalingGroupRef');
   }
 
   /**

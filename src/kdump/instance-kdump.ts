@@ -24,7 +24,7 @@ export class InstanceKdump implements IMixin {
    * Whether the construct is an `AWS::EC2::Instance`. An L2 is reached through the resource that it contains.
    */
   public supports(construct: IConstruct): boolean {
-    return isResource(construct, CfnInstance.CFN_RESOURCE_TYPE_NAME);
+    return isResource(construct, CfnInstance.CFN_RESOURCE_TYPE_NAME, 'instanceRef');
   }
 
   /**

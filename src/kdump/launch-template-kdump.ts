@@ -24,7 +24,7 @@ export class LaunchTemplateKdump implements IMixin {
    * Whether the construct is an `AWS::EC2::LaunchTemplate`. An L2 is reached through the resource that it contains.
    */
   public supports(construct: IConstruct): boolean {
-    return isResource(construct, CfnLaunchTemplate.CFN_RESOURCE_TYPE_NAME);
+    return isResource(construct, CfnLaunchTemplate.CFN_RESOURCE_TYPE_NAME, 'launchTemplateRef');
   }
 
   /**

@@ -5,10 +5,10 @@ import { KdumpAssociationOptions } from './kdump-association-options';
 import { KdumpTargets } from './kdump-targets';
 
 /**
- * Whether a construct is a CloudFormation resource of a type.
+ * Whether a construct is a CloudFormation resource of a type, with the reference that its L1 has: a bare CfnResource has none.
  */
-export function isResource(construct: IConstruct, type: string): boolean {
-  return CfnResource.isCfnResource(construct) && construct.cfnResourceType === type;
+export function isResource(construct: IConstruct, type: string, reference: string): boolean {
+  return CfnResource.isCfnResource(construct) && construct.cfnResourceType === type && reference in construct;
 }
 
 /**
