@@ -1,4 +1,4 @@
-import { awscdk, javascript } from 'projen';
+import { awscdk, javascript, release } from 'projen';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-diagnostic-interrupt',
@@ -13,10 +13,20 @@ const project = new awscdk.AwsCdkConstructLibrary({
   defaultReleaseBranch: 'main',
   projenrcTs: true,
   packageManager: javascript.NodePackageManager.NPM,
-  // GitHub workflows, release and dependency upgrades come with the publishing work.
-  github: false,
-  release: false,
-  depsUpgrade: false,
+  // A person decides when there is a release; its notes are made of the commits.
+  releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
+  npmTrustedPublishing: true,
+  githubOptions: { mergify: false },
+  workflowNodeVersion: '20',
+  // A version that was published within the last week is not taken: bad ones are mostly found by then.
+  depsUpgradeOptions: { cooldown: 7, workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
+  pullRequestTemplateContents: [
+    'What it changes for a user, and why.',
+    '',
+    '- [ ] The title is a [conventional commit](https://www.conventionalcommits.org).',
+    '- [ ] `npm test` passes.',
+    '- [ ] What it claims about AWS, a distribution or kdump has a source, in the code or here.',
+  ],
 
   // The floor is the oldest aws-cdk-lib that has every feature the library uses; each raise is explained here.
   //   2.222.0  IInstanceRef: an instance is accepted by the narrowest interface.
@@ -92,7 +102,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   gitignore: ['/assets/', '/cdk.out/', '/test-reports/', '*.log', '__pycache__/'],
 });
 
-project.npmignore?.addPatterns('/API.md', '/local/', '/examples/', '/docs/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
+project.npmignore?.addPatterns('/API.md', '/CHANGELOG.md', '/CONTRIBUTING.md', '/SECURITY.md', '/.github/', '/local/', '/examples/', '/docs/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
 // What only the bundle holds, by room.
 const bundled: Record<string, string[]> = {
   interrupt: ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
