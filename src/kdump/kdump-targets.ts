@@ -42,6 +42,9 @@ export class KdumpTargets {
 
   /**
    * The instances that are launched from a launch template, whichever version of it and whoever launches them, those to come included.
+   *
+   * Which Auto Scaling groups they are members of is not known by it. For a CrashDumpResponse to keep such a group from replacing an
+   * instance, name the groups there (`autoScalingGroups`), or take `KdumpTargets.autoScalingGroup()`.
    */
   public static launchTemplate(template: ILaunchTemplateRef): KdumpTargets {
     return new KdumpTargets([], { key: LAUNCH_TEMPLATE_TAG, values: [template.launchTemplateRef.launchTemplateId] });
