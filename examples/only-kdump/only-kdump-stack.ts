@@ -1,4 +1,4 @@
-import { Mixins, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { InstanceKdump } from '../../src';
@@ -8,6 +8,7 @@ export class OnlyKdumpStack extends Stack {
     super(scope, id);
 
     const vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 1, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }] });
+    const kdump = new InstanceKdump();
     for (const name of ['Web', 'Worker']) {
       new ec2.Instance(this, name, {
         vpc,
@@ -16,8 +17,7 @@ export class OnlyKdumpStack extends Stack {
         blockDevices: [{ deviceName: '/dev/xvda', volume: ec2.BlockDeviceVolume.ebs(16, { encrypted: true }) }],
         requireImdsv2: true,
         ssmSessionPermissions: true,
-      });
+      }).with(kdump);
     }
-    Mixins.of(this).apply(new InstanceKdump());
   }
 }

@@ -1,11 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { tidy } from './go-modules';
-import { FLOOR, run, synthesise, Workshop } from './workshop';
+import { adopt, FLOOR, ROOT, run, synthesise, Workshop } from './workshop';
 
 // What a user does with the published packages, in fresh folders outside the repository.
 
-const ROOT = join(__dirname, '..', '..');
+const EXAMPLES = readdirSync(join(ROOT, 'examples'), { withFileTypes: true }).filter(each => each.isDirectory()).map(each => each.name);
 const STRICT = '@aws-cdk/core:validateAgainstDefaultRules=true';
 const NEWEST = { lib: 'latest', constructs: 'latest' };
 
@@ -14,12 +14,16 @@ jest.setTimeout(15 * 60_000);
 let workshop: Workshop;
 let atFloor: string;
 let lint: string;
+let python: string;
 
-const read = (template: string) => JSON.parse(readFileSync(template, 'utf8'));
-/** All that the template says; throws where cfn-lint finds an error in it. */
-const linted = (template: string) => {
-  run(workshop.directory, lint, ['--non-zero-exit-code', 'error', template]);
-  return read(template);
+type Templates = Record<string, string>;
+/** All that the templates say. */
+const read = (templates: Templates) =>
+  Object.fromEntries(Object.entries(templates).map(([name, template]) => [name, JSON.parse(readFileSync(template, 'utf8'))]));
+/** Likewise; throws where cfn-lint finds an error in them. */
+const linted = (templates: Templates) => {
+  run(workshop.directory, lint, ['--non-zero-exit-code', 'error', ...Object.values(templates)]);
+  return read(templates);
 };
 
 beforeAll(() => {
@@ -29,6 +33,11 @@ beforeAll(() => {
   run(workshop.directory, 'python3', ['-m', 'venv', 'lint']);
   run(workshop.directory, join('lint', 'bin', 'pip'), ['install', '--quiet', 'cfn-lint']);
   lint = join(workshop.directory, 'lint', 'bin', 'cfn-lint');
+  python = join(workshop.directory, 'venv', 'bin', 'python');
+  const wheels = workshop.build(atFloor, 'wheels', '--target', 'python');
+  const [wheel] = run(wheels, 'find', [wheels, '-name', '*.whl']).trim().split('\n');
+  run(workshop.directory, 'python3', ['-m', 'venv', 'venv']);
+  run(workshop.directory, join('venv', 'bin', 'pip'), ['install', '--quiet', wheel, `aws-cdk-lib==${FLOOR.lib}`]);
 });
 afterAll(() => workshop?.remove());
 
@@ -54,17 +63,17 @@ describe('in TypeScript', () => {
 
   test('the library is typed, and synthesises without a word, with the oldest aws-cdk-lib', () => {
     check(atFloor);
-    const { said, template } = synthesise(atFloor, 'npx tsx app.ts');
+    const { said, templates } = synthesise(atFloor, 'npx tsx app.ts');
     expect(said).not.toMatch(/cdk-diagnostic-interrupt|warning|error/i);
-    linted(template);
+    linted(templates);
   });
 
   test('and with the newest, whose template validation it passes strictly', () => {
     const folder = workshop.installed('newest', NEWEST, 'tsx', 'typescript@~6.0.0', '@types/node@^20');
     check(folder);
-    const { said, template } = synthesise(folder, 'npx tsx app.ts', STRICT);
+    const { said, templates } = synthesise(folder, 'npx tsx app.ts', STRICT);
     expect(said).not.toMatch(/cdk-diagnostic-interrupt|warning|error/i);
-    linted(template);
+    linted(templates);
   });
 });
 
@@ -72,15 +81,12 @@ describe('in TypeScript', () => {
 describe('the template is that of TypeScript', () => {
   const expected = (lib = FLOOR.lib) => {
     const folder = lib === FLOOR.lib ? atFloor : workshop.installed(`beside-${lib}`, { lib, constructs: 'latest' }, 'tsx');
-    return read(synthesise(folder, 'npx tsx app.ts').template);
+    return read(synthesise(folder, 'npx tsx app.ts').templates);
   };
 
   test('in Python', () => {
-    const [wheels, folder] = [workshop.build(atFloor, 'wheels', '--target', 'python'), workshop.folder('python', 'app.py')];
-    const [wheel] = run(wheels, 'find', [wheels, '-name', '*.whl']).trim().split('\n');
-    run(folder, 'python3', ['-m', 'venv', '.venv']);
-    run(folder, join('.venv', 'bin', 'pip'), ['install', '--quiet', wheel, `aws-cdk-lib==${FLOOR.lib}`]);
-    expect(linted(synthesise(folder, '.venv/bin/python app.py').template)).toEqual(expected());
+    const folder = workshop.folder('python', 'app.py');
+    expect(linted(synthesise(folder, `${python} app.py`).templates)).toEqual(expected());
   });
 
   test('in Java', () => {
@@ -88,7 +94,7 @@ describe('the template is that of TypeScript', () => {
     const maven = ['--batch-mode', '--quiet', `-Dbuilt=${join(built, 'java')}`];
     run(folder, 'mvn', [...maven, 'compile', 'dependency:build-classpath', '-Dmdep.outputFile=classpath']);
     const classpath = readFileSync(join(folder, 'classpath'), 'utf8').trim();
-    expect(linted(synthesise(folder, `java -cp target/classes:${classpath} Main`).template)).toEqual(expected());
+    expect(linted(synthesise(folder, `java -cp target/classes:${classpath} Main`).templates)).toEqual(expected());
   });
 
   test('in Go', () => {
@@ -99,6 +105,23 @@ describe('the template is that of TypeScript', () => {
     tidy(folder);
     run(folder, 'go', ['build', '-o', 'app', '.']);
     const lib = run(folder, 'go', ['list', '-m', '-f', '{{or .Replace .}}', 'github.com/aws/aws-cdk-go/awscdk/v2']).trim().split(/[ @]v?/).pop()!;
-    expect(linted(synthesise(folder, './app').template)).toEqual(expected(lib));
+    expect(linted(synthesise(folder, './app').templates)).toEqual(expected(lib));
+  });
+});
+
+describe('the examples', () => {
+  /** A folder with the example that finds the package where it is installed. */
+  const folderOf = (example: string, under: string) => {
+    const folder = join(under, example);
+    mkdirSync(folder, { recursive: true });
+    const source = join(ROOT, 'examples', example);
+    readdirSync(source).forEach(each => adopt(join(source, each), folder));
+    return folder;
+  };
+
+  test.each(EXAMPLES)('%s is synthesised from the package, alike in TypeScript and Python', example => {
+    const typescript = synthesise(folderOf(example, join(atFloor, 'examples')), 'npx tsx app.ts').templates;
+    const { templates } = synthesise(folderOf(example, join(workshop.directory, 'examples')), `${python} app.py`);
+    expect(linted(templates)).toEqual(read(typescript));
   });
 });

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-const ROOT = join(__dirname, '..', '..');
+const ENDING = '.template.json';
+export const ROOT = join(__dirname, '..', '..');
 const { peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** The oldest versions that the package says it works with. */
@@ -64,10 +65,11 @@ export function adopt(file: string, folder: string): void {
   writeFileSync(join(folder, basename(file)), readFileSync(file, 'utf8').replace(/'(\.\.\/)+src'/g, "'cdk-diagnostic-interrupt'"));
 }
 
-/** What `cdk synth` prints about the app, and the template that it writes. */
-export function synthesise(folder: string, app: string, ...context: string[]): { said: string; template: string } {
+/** What `cdk synth` prints about the app, and the templates that it writes, by the names of their stacks. */
+export function synthesise(folder: string, app: string, ...context: string[]): { said: string; templates: Record<string, string> } {
   const said = run(folder, join(ROOT, 'node_modules', '.bin', 'cdk'), [
     'synth', '--quiet', '--no-notices', '--no-version-reporting', '--app', app, ...context.flatMap(each => ['--context', each]),
   ]);
-  return { said, template: join(folder, 'cdk.out', 'Consumer.template.json') };
+  const names = readdirSync(join(folder, 'cdk.out')).filter(each => each.endsWith(ENDING)).map(each => each.replace(ENDING, ''));
+  return { said, templates: Object.fromEntries(names.map(each => [each, join(folder, 'cdk.out', `${each}${ENDING}`)])) };
 }
