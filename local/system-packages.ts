@@ -16,6 +16,7 @@ const TEST_TOOLS: Record<string, string> = {
   'busybox': 'busybox',
   'grub-mkconfig': 'grub-common',
   'update-grub': 'grub2-common',
+  'sysctl': 'procps',
   'aws': 'awscli',
   'python3': 'python3',
 };

@@ -5,6 +5,9 @@
 SYSCTL_FILE=/etc/sysctl.d/zz-cdk-diagnostic-interrupt.conf
 # Amazon Linux 1 boots without systemd, and is only known to read this one.
 OLD_SYSCTL_FILE=/etc/sysctl.conf
+# The capture kernel of kdump-tools boots the system that it dumps, and so would panic, too, upon a second NMI, in the middle of the dump. Its
+# own /etc/kdump/sysctl.conf is no way out: kdump-tools 1.8.1 lets it be applied before everything else instead of after it.
+CAPTURE_FILE=/etc/systemd/system/systemd-sysctl.service.d/cdk-diagnostic-interrupt.conf
 # Seconds. With 0, the kernel's default, a panic while kdump is not armed hangs for ever.
 PANIC_TIMEOUT=10
 
@@ -27,6 +30,11 @@ print_sysctl_file() {
 
 print_with_sysctl_block() {
   print_with_block "$1" print_sysctl_settings
+}
+
+print_capture_file() {
+  printf '%s\n' '# Written by cdk-diagnostic-interrupt, which overwrites changes: an unknown NMI does not end the capture kernel.' '[Service]' \
+    "ExecStartPost=-/bin/sh -c 'test ! -e /proc/vmcore || echo 0 > /proc/sys/kernel/unknown_nmi_panic'"
 }
 
 # live_value NAME: a number in $line. It takes one read(2): a number in /proc/sys ends after the first one (proc_dointvec), and dash
@@ -88,15 +96,23 @@ find_contradictions() {
   note_contradictions "$OLD_SYSCTL_FILE"
 }
 
+spare_capture_kernel() {
+  [ "$family" = debian ] && has_unknown_nmi_panic || return 0
+  [ -d "${CAPTURE_FILE%/*}" ] || record directory "${CAPTURE_FILE%/*}" none
+  put_file "$CAPTURE_FILE" print_capture_file
+}
+
+# The kernel takes the values before a file asks for them at every boot.
 configure_sysctl() {
+  if has_unknown_nmi_panic; then
+    set_live unknown_nmi_panic 1
+  fi
+  set_live panic "$PANIC_TIMEOUT"
+  spare_capture_kernel
   if [ "$init" = systemd ]; then
     put_file "$SYSCTL_FILE" print_sysctl_file
   else
     edit_file "$OLD_SYSCTL_FILE" print_with_sysctl_block
   fi
-  if has_unknown_nmi_panic; then
-    set_live unknown_nmi_panic 1
-  fi
-  set_live panic "$PANIC_TIMEOUT"
   find_contradictions
 }

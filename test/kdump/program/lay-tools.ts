@@ -5,7 +5,7 @@ import { Image } from './images';
 // Real programs of this system that the instance has too. Whatever is not named here is missing on the machine.
 const TOOLS = ['awk', 'bash', 'busybox', 'cat', 'chmod', 'cmp', 'cp', 'cut', 'dash', 'date', 'dirname', 'basename', 'dpkg-query', 'env',
   'expr', 'find', 'flock', 'fgrep', 'grep', 'egrep', 'grub-editenv', 'grub-file', 'grub-mkconfig', 'grub-mkrelpath', 'grub-script-check', 'head',
-  'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'rmdir', 'sed', 'setsid', 'sort', 'sync', 'tail', 'timeout',
+  'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'rmdir', 'sed', 'setsid', 'sort', 'sync', 'sysctl', 'tail', 'timeout',
   'touch', 'tr', 'wc', 'xargs'];
 const STAND_INS = path.join(__dirname, 'stand-ins');
 // Stand-ins that every machine has.
@@ -27,7 +27,7 @@ export function layTools(root: string, image: Image): void {
   for (const tool of image.bootsBy === 'legacy' ? TOOLS.filter(each => !each.startsWith('grub-')) : TOOLS) {
     const found = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].map(each => path.join(each, tool)).find(each => fs.existsSync(each));
     if (!found) {
-      throw new Error(`The tests of the kdump program need '${tool}'. On Debian: apt-get install busybox grub-common grub2-common diffutils perl-base.`);
+      throw new Error(`The tests of the kdump program need '${tool}'. On Debian: apt-get install busybox grub-common grub2-common diffutils perl-base procps.`);
     }
     link(`/host${fs.realpathSync(found)}`, `usr/bin/${tool}`);
   }

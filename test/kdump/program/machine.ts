@@ -242,13 +242,8 @@ export class Machine {
   /** systemd-sysctl reads the folder and no /etc/sysctl.conf without a link; rc.sysinit is not known to read the folder. */
   private applySysctl(): void {
     const folder = fs.readdirSync(path.join(this.root, 'etc/sysctl.d')).filter(each => each.endsWith('.conf')).sort().map(each => `/etc/sysctl.d/${each}`);
-    for (const file of this.image.init === 'sysv' ? ['/etc/sysctl.conf'] : folder) {
-      for (const line of this.exists(file) ? this.read(file).split('\n') : []) {
-        const assignment = /^\s*-?kernel[./](\w+)\s*=\s*(\S+)/.exec(line);
-        if (assignment && this.exists(`/kernel/sys/kernel/${assignment[1]}`)) {
-          this.kernelSetting(assignment[1], assignment[2]);
-        }
-      }
-    }
+    const files = this.image.init === 'sysv' ? ['/etc/sysctl.conf'] : folder;
+    // What this machine has no file for is passed over.
+    this.enter(['sysctl', '--quiet', '--ignore', '--load', ...files.filter(each => this.exists(each))]);
   }
 }

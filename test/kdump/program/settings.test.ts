@@ -1,6 +1,7 @@
-import { AMAZON_LINUX_2, DEBIAN_12, Image } from './images';
+import { AMAZON_LINUX_2, DEBIAN_12, DEBIAN_13, Image, RHEL_9, UBUNTU_24_04_ARM } from './images';
 import { armedMachine, Machine } from './machine';
 
+const SPARED = '/etc/systemd/system/systemd-sysctl.service.d/cdk-diagnostic-interrupt.conf';
 const SYSCTL = '/etc/sysctl.d/zz-cdk-diagnostic-interrupt.conf';
 
 let machine: Machine;
@@ -104,6 +105,27 @@ describe('kernel settings', () => {
     expect(status.changed).not.toEqual(expect.arrayContaining(['kernel.panic=10']));
     expect(machine.read(SYSCTL)).toMatch(/^kernel.unknown_nmi_panic = 1\nkernel.panic = 10$/m);
   });
+
+  test('that the kernel does not take are in no file that asks for them at every boot', () => {
+    machine = new Machine(DEBIAN_12);
+    machine.surround('read-only /proc/sys/kernel');
+    expect(machine.run()).toMatchObject({ exitCode: 25, status: { cause: expect.stringMatching(/unknown_nmi_panic could not be set to 1/) } });
+    expect(machine.exists(SYSCTL)).toBe(false);
+  });
+
+  test('are kept from the capture kernel of kdump-tools, where an NMI would end the dump', () => {
+    machine = armedMachine(DEBIAN_12);
+    const [, command] = machine.read(SPARED).match(/^ExecStartPost=-\/bin\/sh -c '(.*)'$/m)!;
+    machine.enter(['sh', '-c', command]);
+    expect(machine.kernelSetting('unknown_nmi_panic')).toBe('1');
+    machine.enter(['sh', '-c', command.replace('/proc/vmcore', '/proc/version')]); // what the capture kernel has
+    expect(machine.kernelSetting('unknown_nmi_panic')).toBe('0');
+  });
+
+  test.each<[string, Image, boolean]>([['Debian 13', DEBIAN_13, true], ['Ubuntu 24.04 on arm64', UBUNTU_24_04_ARM, false], ['RHEL 9', RHEL_9, false]])(
+    '%s', (_name, image, spared) => {
+      expect(armedMachine(image).exists(SPARED)).toBe(spared);
+    });
 
   test('that were changed by hand are set back', () => {
     machine = armedMachine(DEBIAN_12);
