@@ -200,10 +200,6 @@ export class Incident {
   }
 
   private async crash(): Promise<void> {
-    if (this.options.release.rawDump) {
-      await this.running().runScript('dpkg --remove makedumpfile');
-      this.note('The operator takes makedumpfile away, which cannot read this kernel: all of the memory will be copied');
-    }
     await crash(this.running());
     this.note('The operator crashes the machine');
   }

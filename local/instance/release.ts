@@ -19,7 +19,7 @@ export interface Release {
    */
   readonly ended?: boolean;
 
-  /** Whether no makedumpfile can read the memory of its kernel, so that a dump is possible only without it: all of the memory, as it is. */
+  /** Whether no makedumpfile can read the memory of its kernel, so that a dump is a copy of all of it. */
   readonly rawDump?: boolean;
 }
 

@@ -18,6 +18,7 @@ stamp_is_valid() {
       wanted) [ "$value" = "$crashkernel_seen" ] || return 1 ;;
       watch) [ -e "$value" ] && [ "$STAMP_FILE" -nt "$value" ] || return 1 ;;
       arch) arch=$value ;;
+      copies) copies_all=$value ;;
       note) note "$value" ;;
       end) complete=yes ;;
     esac

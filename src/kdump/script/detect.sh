@@ -43,10 +43,28 @@ detect_tools() {
   fi
 }
 
+# kernel_is_built_with OPTION...
+kernel_is_built_with() {
+  for option in "$@"; do
+    grep -qsx "$option" "/boot/config-$kernel" || return 1
+  done
+}
+
+# detect_copy: makedumpfile, up to 1.7.8, knows no addresses of 52 bits in pages of 4 KiB, as Debian 13 builds its kernel for arm64: it writes
+# nothing, which kdump-tools does not notice. Without makedumpfile kdump-tools copies all of the memory as it is. One that can read this
+# kernel reads it now.
+detect_copy() {
+  [ "$family:$arch" = debian:aarch64 ] && kernel_is_built_with CONFIG_ARM64_VA_BITS=52 CONFIG_ARM64_4K_PAGES=y || return 0
+  ! has makedumpfile || ! tool makedumpfile --mem-usage /proc/kcore > /dev/null || return 0
+  copies_all=yes packages=kdump-tools
+  note 'No makedumpfile is known that reads the memory of this kernel (52 bit addresses, pages of 4 KiB): a dump is a copy of all of it.'
+}
+
 detect_system() {
   read_os_release
   read_kernel
   arch=$(uname -m)
   detect_family
   detect_tools
+  detect_copy
 }

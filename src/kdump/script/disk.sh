@@ -18,7 +18,7 @@ read_memory() {
 }
 
 # measure_disk: the free bytes where dumps are written, and how many a dump may need. Red Hat's support found that most dumps at level 31
-# stay below a tenth of the memory (solution 5676371); twice that is asked for unless a number was given.
+# stay below a tenth of the memory (solution 5676371); twice that is asked for unless a number was given. A copy is as large as the memory.
 measure_disk() {
   disk=$(df -Pk "$DUMP_PATH")
   # shellcheck disable=SC2086
@@ -32,7 +32,8 @@ measure_disk() {
   esac
   if [ "$MINIMUM_FREE_MIB" = auto ]; then
     read_memory
-    needed_bytes=$((memory_kib * 1024 / 5))
+    needed_bytes=$((memory_kib * 1024))
+    [ -n "${copies_all:-}" ] || needed_bytes=$((needed_bytes / 5))
   else
     needed_bytes=$((MINIMUM_FREE_MIB * 1048576))
   fi

@@ -8,7 +8,8 @@ want() {
 
 # compressor: makedumpfile's letter for it, in $letter. What was built without a library is found out now, not in the crash.
 choose_compressor() {
-  compressor=$COMPRESSION
+  compressor=$COMPRESSION letter=-c
+  [ -z "${copies_all:-}" ] || return 0
   case $compressor in
     lzo | snappy | zstd)
       # shellcheck disable=SC2046
@@ -34,7 +35,11 @@ want_debian_settings() {
   want KDUMP_COREDIR "$DUMP_PATH"
   want '?KDUMP_FAIL_CMD' 'reboot -f'
   [ -z "$DUMPS_TO_KEEP" ] || want KDUMP_NUM_DUMPS "$DUMPS_TO_KEEP"
-  [ -z "$COMPRESSION$DUMP_LEVEL" ] || want MAKEDUMP_ARGS "$letter -d ${DUMP_LEVEL:-31}"
+  if [ -n "${copies_all:-}" ]; then
+    [ -z "$COMPRESSION$DUMP_LEVEL" ] || note 'A copy of all of the memory has no dumpLevel and no compression.'
+  elif [ -n "$COMPRESSION$DUMP_LEVEL" ]; then
+    want MAKEDUMP_ARGS "$letter -d ${DUMP_LEVEL:-31}"
+  fi
   [ "$AFTER_DUMP" = reboot ] || note "kdump-tools always reboots after a dump; '$AFTER_DUMP' is not possible."
 }
 

@@ -21,6 +21,7 @@ watch_service() {
 
 print_stamp() {
   printf '%s\n' "program $PROGRAM_ID" "boot $boot_id" "arch $arch" "wanted $crashkernel_wanted"
+  [ -z "${copies_all:-}" ] || printf '%s\n' 'copies yes'
   while IFS= read -r line; do
     [ -z "$line" ] || printf 'note %s\n' "$line"
   done <<NOTES

@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { AMAZON_LINUX_2, DEBIAN_12 } from './images';
+import { AMAZON_LINUX_2, DEBIAN_12, DEBIAN_13_ARM, Image } from './images';
+import { makedumpfile } from './images/makedumpfile';
 import { armedMachine, Machine } from './machine';
 import { renderKdumpProgram } from '../../../src/kdump/kdump-program';
 
@@ -38,6 +39,34 @@ describe('the status', () => {
     machine = armedMachine(DEBIAN_12);
     machine.breakCommand('df', 'echo "df: cannot read table of mounted file systems" >&2; exit 1');
     expect(machine.run()).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(/free space/), freeBytes: null } });
+  });
+});
+
+describe('a kernel that makedumpfile cannot read', () => {
+  const withMakedumpfile: Image = { ...DEBIAN_13_ARM, packages: { ...DEBIAN_13_ARM.packages, makedumpfile: makedumpfile('1.7.6', { snappy: 'disabled', zstd: 'enabled' }) } };
+
+  test('gets none, so that all of the memory is copied, for which there must be as much space', () => {
+    machine = armedMachine(withMakedumpfile);
+    expect(machine.run().status).toMatchObject({ state: 'armed', neededBytes: 2 ** 31, notes: [expect.stringMatching(/copy of all/)] });
+    expect(machine.exists('/usr/bin/makedumpfile')).toBe(false);
+    // The short way knows it, too.
+    machine.forgetLog();
+    expect(machine.run().status).toMatchObject({ state: 'armed', changed: [], neededBytes: 2 ** 31, notes: [expect.stringMatching(/copy of all/)] });
+    machine.write('/stand-in/free-kib', `${2 ** 20}\n`);
+    expect(machine.run()).toMatchObject({ exitCode: 26, status: { state: 'low-disk' } });
+  });
+
+  test('refuses a makedumpfile that is there already, which would write nothing', () => {
+    machine = new Machine({ ...withMakedumpfile, installed: ['makedumpfile'] });
+    expect(machine.run()).toMatchObject({
+      exitCode: 24, status: { state: 'unsupported', cause: expect.stringMatching(/^makedumpfile cannot read/), remedy: expect.stringMatching(/apt-get remove makedumpfile/), changed: [] },
+    });
+  });
+
+  test('takes one that can read it', () => {
+    machine = new Machine({ ...withMakedumpfile, installed: ['makedumpfile'] });
+    machine.write('/stand-in/knows-52-bits', '');
+    expect(machine.run({ crashKernel: '256M' })).toMatchObject({ exitCode: 20, status: { notes: [] } });
   });
 });
 

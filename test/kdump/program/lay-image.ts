@@ -21,7 +21,7 @@ export function layImage(machine: Machine, image: Image, arch: string): void {
   layPackages(machine.root, image);
   ['/var/lib/dpkg/status', '/var/lib/dpkg/lock', '/var/lib/dpkg/lock-frontend', '/var/lib/apt/lists/lock', '/var/cache/apt/archives/lock',
     '/var/lib/rpm/.rpm.lock'].forEach(each => machine.write(each, ''));
-  ['var/lib/dpkg/updates', 'etc/sysctl.d'].forEach(each => fs.mkdirSync(path.join(machine.root, each), { recursive: true }));
+  ['var/lib/dpkg/updates', 'etc/sysctl.d', 'etc/systemd/system'].forEach(each => fs.mkdirSync(path.join(machine.root, each), { recursive: true }));
   if (image.init === 'sysv') {
     [0, 1, 2, 3, 4, 5, 6].forEach(each => fs.mkdirSync(path.join(machine.root, `etc/rc.d/rc${each}.d`), { recursive: true }));
   }
@@ -51,7 +51,7 @@ function layKernel(machine: Machine, image: Image, arch: string): void {
   machine.write('/sys/kernel/kexec_crash_loaded', '0\n');
   for (const kernel of [...image.olderKernels ?? [], image.kernel]) {
     machine.write(`/boot/vmlinuz-${kernel}`, '');
-    machine.write(`/boot/config-${kernel}`, 'CONFIG_RELOCATABLE=y\n');
+    machine.write(`/boot/config-${kernel}`, ['CONFIG_RELOCATABLE=y', ...image.kernelOptions ?? [], ''].join('\n'));
     machine.write(image.mkconfig === 'grub-mkconfig' ? `/boot/initrd.img-${kernel}` : `/boot/initramfs-${kernel}.img`, '');
   }
 }

@@ -1,5 +1,5 @@
 import { Image } from './image';
-import { kdumpTools, NO_USB, NO_USB_FORMERLY } from './kdump-tools';
+import { FIVE_TIERS, kdumpTools, NO_USB, NO_USB_FORMERLY } from './kdump-tools';
 import { makedumpfile } from './makedumpfile';
 
 /** What all of the Debian family have. */
@@ -73,4 +73,15 @@ export const DEBIAN_13: Image = {
     'kdump-tools': kdumpTools({ crashKernel: '512M-:192M', cmdlineAppend: NO_USB }),
     'makedumpfile': makedumpfile('1.7.6', { snappy: 'disabled', zstd: 'enabled' }),
   },
+};
+
+/** Read in linux-image-6.12.48+deb13-cloud-arm64. Its kdump-tools copy all of the memory where there is no makedumpfile. */
+export const DEBIAN_13_ARM: Image = {
+  ...DEBIAN_13,
+  name: 'Debian 13 on arm64',
+  arch: 'aarch64',
+  kernel: '6.12.48+deb13-cloud-arm64',
+  kernelOptions: ['CONFIG_ARM64_4K_PAGES=y', 'CONFIG_ARM64_VA_BITS=52'],
+  copiesAll: true,
+  packages: { 'kdump-tools': kdumpTools({ crashKernel: FIVE_TIERS, cmdlineAppend: NO_USB }) },
 };

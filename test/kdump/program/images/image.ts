@@ -21,6 +21,10 @@ export interface Image {
   /** The newest of its kernels, by which it was booted. */
   readonly kernel: string;
   readonly olderKernels?: readonly string[];
+  /** What its kernels are built with, besides what all are. */
+  readonly kernelOptions?: readonly string[];
+  /** Whether no makedumpfile can read that, so that dumps are copies of all of the memory. */
+  readonly copiesAll?: boolean;
   readonly files: Record<string, string>;
   readonly links: Record<string, string>;
   /** What the distribution's repositories have, and which of it is on the image already. */

@@ -79,3 +79,6 @@ export function kdumpTools(release: Release): Package {
 /** For a capture kernel of Hyper-V, until 1.7. */
 export const NO_USB_FORMERLY = 'nousb ata_piix.prefer_ms_hyperv=0';
 export const NO_USB = 'usbcore.nousb';
+
+/** What kdump-tools reserve on arm64, and Ubuntu's newer ones everywhere. */
+export const FIVE_TIERS = '2G-4G:320M,4G-32G:512M,32G-64G:1024M,64G-128G:2048M,128G-:4096M';

@@ -1,6 +1,6 @@
 import { DEBIAN_FAMILY } from './debian';
 import { Image } from './image';
-import { kdumpTools, NO_USB, NO_USB_FORMERLY } from './kdump-tools';
+import { FIVE_TIERS, kdumpTools, NO_USB, NO_USB_FORMERLY } from './kdump-tools';
 import { makedumpfile } from './makedumpfile';
 
 function osRelease(version: string, codename: string): string {
@@ -27,9 +27,8 @@ const FILES_SINCE_20_04 = {
 };
 const SYSCTL_CONF = { '/etc/sysctl.conf': '#net.ipv4.ip_forward=1\n#kernel.sysrq=438\n' };
 
-// The facts of the project name the values: 192M for amd64 until 22.04, and the table for arm64 and what is newer.
+// The facts of the project name the values: 192M for amd64 until 22.04, and the five tiers for arm64 and what is newer.
 const SMALL = '512M-:192M';
-const TABLE = '2G-4G:320M,4G-32G:512M,32G-64G:1024M,64G-128G:2048M,128G-:4096M';
 
 export const UBUNTU_18_04: Image = {
   ...DEBIAN_FAMILY,
@@ -75,7 +74,7 @@ export const UBUNTU_24_04: Image = {
   kernel: '6.14.0-1017-aws',
   olderKernels: ['6.14.0-1015-aws'],
   packages: {
-    'kdump-tools': kdumpTools({ crashKernel: TABLE, cmdlineAppend: NO_USB }), // 1.10.3ubuntu2
+    'kdump-tools': kdumpTools({ crashKernel: FIVE_TIERS, cmdlineAppend: NO_USB }), // 1.10.3ubuntu2
     'makedumpfile': makedumpfile('1.7.4', { snappy: 'disabled', zstd: 'disabled' }), // whether with zstd: not verified
   },
 };
@@ -92,7 +91,7 @@ export const UBUNTU_26_04: Image = {
   files: FILES_SINCE_20_04,
   links: {},
   packages: {
-    'kdump-tools': kdumpTools({ crashKernel: TABLE, cmdlineAppend: NO_USB }), // 1.10.7ubuntu2
+    'kdump-tools': kdumpTools({ crashKernel: FIVE_TIERS, cmdlineAppend: NO_USB }), // 1.10.7ubuntu2
     'makedumpfile': makedumpfile('1.7.6', { snappy: 'disabled', zstd: 'enabled' }),
   },
 };

@@ -145,11 +145,12 @@ export function describeLife(...images: Image[]): void {
       expect(status).toMatchObject({ state: 'armed', changed: expect.arrayContaining([image.settingsFile]) });
       const settings = machine.read(image.settingsFile);
       const wanted = {
-        '/etc/default/kdump-tools': [/^MAKEDUMP_ARGS="-l -d 1"$/m, /^KDUMP_NUM_DUMPS=3$/m],
+        '/etc/default/kdump-tools': [image.copiesAll ? /^#MAKEDUMP_ARGS=/m : /^MAKEDUMP_ARGS="-l -d 1"$/m, /^KDUMP_NUM_DUMPS=3$/m],
         '/etc/kdump.conf': [/^core_collector makedumpfile -l --message-level 7 -d 1$/m],
         '/etc/sysconfig/kdump': [/^KDUMP_DUMPLEVEL="?1"?$/m, /^KDUMP_DUMPFORMAT="?lzo"?$/m, /^KDUMP_KEEP_OLD_DUMPS="?2"?$/m],
       }[image.settingsFile]!;
       wanted.forEach(line => expect(settings).toMatch(line));
+      expect(status.notes.join()).toMatch(image.copiesAll ? /no dumpLevel and no compression/ : /^(?!.*no dumpLevel)/);
       const powersOff = /^final_action poweroff$/m.test(settings);
       expect(status.notes.join()).toMatch(powersOff ? /^(?!.*poweroff)/ : /'poweroff' is not possible/);
       expect(status.notes.join()).toMatch(image.settingsFile === '/etc/kdump.conf' ? /dumpsToKeep is not possible/ : /^(?!.*dumpsToKeep)/);
