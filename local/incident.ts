@@ -25,6 +25,11 @@ const REPLACE_AFTER_MINUTES = 11;
  */
 const CAPTURE_KERNEL = /Kernel command line: .*(elfcorehdr=|reset_devices)/;
 
+/** What kdump-tools print in the capture kernel before the dump is written. */
+const SAVING = /running makedumpfile --dump-dmesg/;
+/** A kernel about an NMI that it does not know, and that does not matter to it. */
+const SURVIVED = /Dazed and confused, but trying to continue/;
+
 export interface IncidentOptions {
   /** Folder for the cloud assembly and the logs. */
   readonly workDirectory: string;
@@ -95,6 +100,7 @@ export class Incident {
         { name: 'Crash the machine by sysrq: it takes no diagnostic interrupt', run: () => this.crash() },
       ],
       { name: 'The kernel panics into the capture kernel', run: () => this.panic() },
+      ...controls ? [{ name: 'Control: a second NMI does not end the dump', run: () => this.interruptAgain() }] : [],
       { name: 'The capture kernel writes the dump, the machine comes back', run: tell => this.comeBack(tell) },
       ...takesInterrupts ? [{ name: 'The workflow collects the dump, gives the instance back and reports', run: (tell: Tell) => this.respond(tell) }] : [],
       { name: 'Read the dump', run: () => this.inspect() },
@@ -223,6 +229,16 @@ export class Incident {
   private async panic(): Promise<void> {
     await this.running().vm.waitForConsole(CAPTURE_KERNEL, MINUTES);
     this.note('The kernel panicked and started the capture kernel');
+  }
+
+  /** Somebody is impatient. What kdump-tools print comes from user space, which has applied the kernel settings of the system by then. */
+  private async interruptAgain(): Promise<void> {
+    const { vm } = this.running();
+    const saving = await vm.waitForConsole(SAVING, 5 * MINUTES);
+    await vm.injectNmi();
+    await vm.waitForConsole(SURVIVED, MINUTES, saving);
+    this.report.survivedNmi = true;
+    this.note('A second NMI came while the dump was written, and the capture kernel went on');
   }
 
   private async comeBack(tell: Tell): Promise<void> {

@@ -33,6 +33,8 @@ export interface DemoReport {
   rehearsal?: Outcome;
   /** What became of the same event when it was delivered a second time. */
   redelivery?: Outcome;
+  /** Whether the capture kernel went on when a second NMI came while the dump was written. */
+  survivedNmi?: boolean;
   panic?: string;
   backtrace?: string[];
   dump?: { path: string; bytes: number };

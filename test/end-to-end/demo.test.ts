@@ -58,6 +58,10 @@ test('refuses the same event when it is delivered again', () => {
   expect(demo.report.redelivery).toMatchObject({ decision: 'refuse', reason: 'CoolingDown', sent: false });
 });
 
+test('a second NMI, while the dump is written, does not end the capture kernel', () => {
+  expect(demo.report.survivedNmi).toBe(true);
+});
+
 test('the dump is on the machine, and its own kernel log holds the panic', () => {
   expect(demo.report.dump!.path).toMatch(/^\/var\/crash\/\d+\/dump\.\d+$/);
   expect(demo.report.dump!.bytes).toBeGreaterThan(MIB);
