@@ -165,7 +165,6 @@ export class CrashDiagnostics extends Construct {
       mode: props.mode,
       circuitBreaker: props.circuitBreaker,
       signals: signal && [signal],
-      runbookUrl,
     });
     this.response = this.respond(props);
     this.alarms = instances.length === 0 ? [this.watchFleet(runbookUrl)] : instances.map(each => this.watch(each, signal, runbookUrl));
@@ -174,9 +173,9 @@ export class CrashDiagnostics extends Construct {
     }
   }
 
-  private respond({ interruptOnly, contents, bucket, topic, dump, runbookUrl }: CrashDiagnosticsProps): CrashDumpResponse | undefined {
+  private respond({ interruptOnly, contents, bucket, topic, dump }: CrashDiagnosticsProps): CrashDumpResponse | undefined {
     if (!interruptOnly) {
-      return new CrashDumpResponse(this, 'Response', { interrupt: this.interrupt, contents, bucket, topic, dumpPath: dump?.path, runbookUrl });
+      return new CrashDumpResponse(this, 'Response', { interrupt: this.interrupt, contents, bucket, topic, dumpPath: dump?.path });
     }
     const given = Object.entries({ contents, bucket, topic }).filter(([, value]) => value !== undefined).map(([name]) => name);
     if (given.length > 0) {

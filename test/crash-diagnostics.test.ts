@@ -44,7 +44,6 @@ const ALWAYS = {
 
 // What the workflow adds; its roles are those of the workflow, of its three functions and of the rules that start it.
 const RESPONSE = {
-  'AWS::CloudWatch::Alarm': 1,
   'AWS::Events::Rule': 1,
   'AWS::IAM::Policy': 5,
   'AWS::IAM::Role': 5,
@@ -67,7 +66,7 @@ function sumOf(...counts: Record<string, number>[]): Record<string, number> {
 
 describe('instances that are known', () => {
   const WATCHED = (count: number) => ({
-    'AWS::CloudWatch::Alarm': count + 1, // and that about requests that failed
+    'AWS::CloudWatch::Alarm': count,
     'AWS::IAM::Policy': count + 2, // an alarm's each, and the two roles' own
   });
 
@@ -97,7 +96,7 @@ describe('instances that are known', () => {
 });
 
 describe('a fleet', () => {
-  const FLEET = sumOf(ALWAYS, RESPONSE, { 'AWS::CloudWatch::Alarm': 2, 'AWS::Events::Rule': 1, 'AWS::IAM::Policy': 3 });
+  const FLEET = sumOf(ALWAYS, RESPONSE, { 'AWS::CloudWatch::Alarm': 1, 'AWS::Events::Rule': 1, 'AWS::IAM::Policy': 3 });
 
   test.each<[string, (stack: Stack) => KdumpTargets]>([
     ['with a tag', byTag],

@@ -135,11 +135,4 @@ export interface DiagnosticInterruptProps {
    * @default - a new one that allows all outbound traffic
    */
   readonly securityGroups?: ISecurityGroup[];
-
-  /**
-   * Where the people who are woken find out what to do; it stands in the description of the alarm about failed requests.
-   *
-   * @default - none
-   */
-  readonly runbookUrl?: string;
 }

@@ -1,5 +1,5 @@
 import { Duration, Lazy, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Alarm, IAlarm, IMetric, Metric, MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { IAlarm, Metric, MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { IRole, Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -11,7 +11,7 @@ import { Construct } from 'constructs';
 import { CircuitBreaker } from './circuit-breaker';
 import { deploymentProvider } from './deployment-provider';
 import { DiagnosticInterruptProps } from './diagnostic-interrupt-props';
-import { failedRequestsAlarm, failedRequestsQueue } from './failed-requests';
+import { failedRequestsQueue } from './failed-requests';
 import { HandlerFunction } from './handler-function';
 import { InterruptMetric, METRIC_NAMESPACE } from './interrupt-metric';
 import { InterruptMode } from './interrupt-mode';
@@ -63,11 +63,6 @@ export class DiagnosticInterrupt extends Construct {
    * The queue of the requests that failed for good: what decides could not be learned, three times in a row.
    */
   public readonly failures: IQueue;
-
-  /**
-   * Goes off when a request was given up. It has no action of its own.
-   */
-  public readonly failureAlarm: Alarm;
 
   /**
    * @internal
@@ -143,7 +138,6 @@ export class DiagnosticInterrupt extends Construct {
       securityGroups: props.securityGroups,
       environment: { [INTERRUPT_POLICY_VARIABLE]: this._policy },
     });
-    this.failureAlarm = failedRequestsAlarm(this, this.failures, props.runbookUrl);
   }
 
   /**
@@ -172,7 +166,7 @@ export class DiagnosticInterrupt extends Construct {
   /**
    * Interrupts that EC2 accepted.
    */
-  public metricInterruptsSent(options?: MetricOptions): IMetric {
+  public metricInterruptsSent(options?: MetricOptions): Metric {
     return this.metric(InterruptMetric.SENT, options);
   }
 
@@ -181,22 +175,32 @@ export class DiagnosticInterrupt extends Construct {
    *
    * @param reason counts those alone whose foremost reason it is
    */
-  public metricInterruptsRefused(reason?: InterruptRefusal, options?: MetricOptions): IMetric {
+  public metricInterruptsRefused(reason?: InterruptRefusal, options?: MetricOptions): Metric {
     return this.metric(InterruptMetric.REFUSED, options, reason === undefined ? {} : { Reason: reason });
   }
 
   /**
    * Requests that failed, each try by itself.
    */
-  public metricErrors(options?: MetricOptions): IMetric {
+  public metricErrors(options?: MetricOptions): Metric {
     return this.metric(InterruptMetric.ERRORS, options);
   }
 
   /**
    * Requests that were refused because as many instances as allowed had been interrupted lately.
    */
-  public metricCircuitOpen(options?: MetricOptions): IMetric {
+  public metricCircuitOpen(options?: MetricOptions): Metric {
     return this.metric(InterruptMetric.CIRCUIT_OPEN, options);
+  }
+
+  /**
+   * Requests that failed for good and lie in `failures`. An alarm on it (`createAlarm`) is not defined here: CloudWatch bills each by the
+   * month, and whom it wakes is the owner's choice.
+   *
+   * @default - the most in a minute
+   */
+  public metricFailures(options?: MetricOptions): Metric {
+    return this.failures.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: Stats.MAXIMUM, ...options });
   }
 
   /**

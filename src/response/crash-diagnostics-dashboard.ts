@@ -45,15 +45,15 @@ const DAY = Duration.days(1);
 export class CrashDiagnosticsDashboard extends Dashboard {
   constructor(scope: Construct, id: string, props: CrashDiagnosticsDashboardProps) {
     const { interrupt, response, alarms = [] } = props;
-    const watched = [...alarms, interrupt.failureAlarm, ...response ? [response.failureAlarm] : []];
     super(scope, id, {
       defaultInterval: Duration.days(28),
       widgets: [
         [readiness(interrupt)],
-        [new AlarmStatusWidget({ title: 'Alarms', alarms: watched, width: FULL_WIDTH, height: 3 })],
+        ...alarms.length > 0 ? [[new AlarmStatusWidget({ title: 'Alarms', alarms, width: FULL_WIDTH, height: 3 })]] : [],
         [
           graph('Interrupts by verdict', [
             interrupt.metricInterruptsSent({ period: DAY, label: 'Sent' }),
+            interrupt.metricFailures({ period: DAY, label: 'Failed for good' }),
             byDimension(interrupt.function.functionName, InterruptMetric.REFUSED, 'Reason'),
           ]),
           ...response ? [graph('Incidents by outcome', [byDimension(response._reporterName, 'Responses', 'Outcome')])] : [],
@@ -79,7 +79,7 @@ function workflows(response: CrashDumpResponse): IWidget[] {
   return [
     graph('Workflows', [
       stateMachine.metricStarted({ period: DAY, label: 'Started' }),
-      stateMachine.metricFailed({ period: DAY, label: 'Failed' }),
+      response.metricFailures({ period: DAY, label: 'Failed' }),
       stateMachine.metricAborted({ period: DAY, label: 'Stopped' }),
       stateMachine.metricTimedOut({ period: DAY, label: 'Timed out' }),
     ]),

@@ -103,11 +103,4 @@ export interface CrashDumpResponseProps {
    * @default - S3 encrypts with keys of its own; the topic is not encrypted
    */
   readonly encryptionKey?: IKey;
-
-  /**
-   * Where it is written what to do when the workflow fails: an http or https URL. It stands in the description of the alarm.
-   *
-   * @default - none
-   */
-  readonly runbookUrl?: string;
 }

@@ -1,5 +1,5 @@
 import { Duration, Names, Stack } from 'aws-cdk-lib';
-import { Alarm, IAlarm, IMetric, Metric, MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { IAlarm, Metric, MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -10,7 +10,6 @@ import { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { CrashDumpBucket } from './crash-dump-bucket';
 import { CrashDumpResponseProps, DumpContents } from './crash-dump-response-props';
-import { failedResponsesAlarm } from './failed-responses';
 import { ResponseFunctions } from './response-functions';
 import { ResponseMetric } from './response-metric';
 import { ResponseOutcome } from './response-outcome';
@@ -31,7 +30,7 @@ const LONGEST_EXECUTION = Duration.hours(14);
  * brings the log of the panicked kernel (and the dump, if asked) to a bucket, gives the instance back, and tells what happened.
  *
  * Whatever fails on the way, the instance is given back and the report says what is missing; also where an execution is stopped by
- * hand, by another one that takes over. An execution that reports a failure fails itself, and `failureAlarm` goes off.
+ * hand, by another one that takes over. An execution that reports a failure fails itself, and `metricFailures` counts it.
  *
  * Start it by alarms (`addAlarm`, `addFleetAlarm`) or by hand with the input `{"instanceId": "...", "reason": "..."}`. However many
  * executions an incident starts, one of them gets the claim and does all of this; the others end at once.
@@ -57,11 +56,6 @@ export class CrashDumpResponse extends Construct {
    * Who is told.
    */
   public readonly topic: ITopic;
-
-  /**
-   * Goes off when a workflow failed. It has no action of its own.
-   */
-  public readonly failureAlarm: Alarm;
 
   private readonly props: CrashDumpResponseProps;
   private readonly reporter: IFunction;
@@ -102,7 +96,6 @@ export class CrashDumpResponse extends Construct {
     if (!props.topic) encryptionKey?.grant(stateMachine, 'kms:Decrypt', 'kms:GenerateDataKey');
     this.stateMachine = stateMachine;
     this.takeOverWhatEnds();
-    this.failureAlarm = failedResponsesAlarm(this, stateMachine, props.runbookUrl);
   }
 
   /**
@@ -143,21 +136,32 @@ export class CrashDumpResponse extends Construct {
    *
    * @param outcome counts those alone that ended so
    */
-  public metricResponses(outcome?: ResponseOutcome, options?: MetricOptions): IMetric {
+  public metricResponses(outcome?: ResponseOutcome, options?: MetricOptions): Metric {
     return this.metric(ResponseMetric.RESPONSES, { statistic: Stats.SUM, ...options }, outcome === undefined ? {} : { Outcome: outcome });
+  }
+
+  /**
+   * Workflows that failed: they could not tell, or not do, what they should. One that was stopped or timed out is taken over by another,
+   * which fails where there is something to tell. An alarm on it (`createAlarm`) is not defined here: CloudWatch bills each by the
+   * month, and whom it wakes is the owner's choice.
+   *
+   * @default - the sum of five minutes
+   */
+  public metricFailures(options?: MetricOptions): Metric {
+    return this.stateMachine.metricFailed({ period: Duration.minutes(5), ...options });
   }
 
   /**
    * The sizes of the dumps that were found on instances, whether they were brought or not, in bytes.
    */
-  public metricDumpBytes(options?: MetricOptions): IMetric {
+  public metricDumpBytes(options?: MetricOptions): Metric {
     return this.metric(ResponseMetric.DUMP_BYTES, { statistic: Stats.MAXIMUM, ...options });
   }
 
   /**
    * The times from interrupts until instances were back, in seconds.
    */
-  public metricSecondsToReturn(options?: MetricOptions): IMetric {
+  public metricSecondsToReturn(options?: MetricOptions): Metric {
     return this.metric(ResponseMetric.SECONDS_TO_RETURN, { statistic: Stats.MAXIMUM, ...options });
   }
 

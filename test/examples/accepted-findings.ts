@@ -89,12 +89,6 @@ export const ACCEPTED: Accepted[] = [
   {
     rule: 'CloudWatchAlarmAction',
     packs: COMPLIANCE,
-    on: 'Interrupt/FailureAlarm',
-    reason: 'Whom it wakes is the choice of the owner, who adds an action to DiagnosticInterrupt.failureAlarm; a topic made here would have no subscriber.',
-  },
-  {
-    rule: 'CloudWatchAlarmAction',
-    packs: COMPLIANCE,
     on: 'FleetUnresponsive',
     of: 'fleet',
     reason: 'It acts by an EventBridge rule on the state of each instance (contributor), which an alarm action does not get. The rule sees actions only.',
@@ -174,12 +168,6 @@ export const ACCEPTED: Accepted[] = [
     packs: COMPLIANCE,
     on: WORKERS,
     reason: 'They take no traffic and call nothing but the public endpoints of AWS, over TLS, as their roles.',
-  },
-  {
-    rule: 'CloudWatchAlarmAction',
-    packs: COMPLIANCE,
-    on: 'Response/FailureAlarm',
-    reason: 'Whom it wakes is the choice of the owner, who adds an action to CrashDumpResponse.failureAlarm.',
   },
   {
     rule: 'CloudWatchAlarmAction',

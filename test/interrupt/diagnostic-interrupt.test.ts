@@ -92,8 +92,8 @@ test('the function runs on the current Node runtime with a role and a log group 
   });
 });
 
-test('what fails is tried again twice, then kept in an encrypted queue that takes nothing unencrypted, and sets off an alarm', () => {
-  const { stack, interrupt } = interruptFor(byTag, { runbookUrl: 'https://wiki.example.com/interrupt' });
+test('what fails is tried again twice, then kept in an encrypted queue that takes nothing unencrypted, and counted', () => {
+  const { stack, interrupt } = interruptFor(byTag);
   const template = Template.fromStack(stack);
   const queue = Match.stringLikeRegexp('^InterruptFailures');
   template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
@@ -105,17 +105,10 @@ test('what fails is tried again twice, then kept in an encrypted queue that take
   template.hasResourceProperties('AWS::SQS::QueuePolicy', {
     PolicyDocument: { Statement: [Match.objectLike({ Effect: 'Deny', Action: 'sqs:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })] },
   });
-  template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-    AlarmDescription: Match.stringLikeRegexp('failed for good.*Runbook: https://wiki.example.com/interrupt$'),
-    Namespace: 'AWS/SQS',
-    MetricName: 'ApproximateNumberOfMessagesVisible',
-    Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [queue, 'QueueName'] } }],
-    Statistic: 'Maximum',
-    Period: 60,
-    EvaluationPeriods: 1,
-    Threshold: 1,
-    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-    TreatMissingData: 'notBreaching',
+  const { metricStat } = interrupt.metricFailures().toMetricConfig();
+  expect(metricStat).toMatchObject({
+    namespace: 'AWS/SQS', metricName: 'ApproximateNumberOfMessagesVisible', statistic: 'Maximum', period: Duration.minutes(1),
+    dimensions: [{ name: 'QueueName', value: interrupt.failures.queueName }],
   });
   expect(stack.resolve(statement(template, 'sqs:SendMessage').Resource)).toEqual(stack.resolve(interrupt.failures.queueArn));
 });

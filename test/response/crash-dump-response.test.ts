@@ -152,6 +152,14 @@ describe('refuses', () => {
   });
 });
 
+test('counts the workflows that failed, which defines no alarm', () => {
+  const { stack, response } = setUp();
+  expect(stack.resolve(response.metricFailures().toMetricConfig().metricStat)).toMatchObject({
+    namespace: 'AWS/States', metricName: 'ExecutionsFailed', dimensions: [{ name: 'StateMachineArn', value: stack.resolve(response.stateMachine.stateMachineArn) }],
+  });
+  Template.fromStack(stack).resourceCountIs('AWS::CloudWatch::Alarm', 0);
+});
+
 test('has metrics of its own, and a dashboard that shows them', () => {
   const { stack, interrupt, response } = setUp(() => ({ contents: DumpContents.KERNEL_LOG_AND_VMCORE }));
   expect(stack.resolve(response.metricResponses(ResponseOutcome.COLLECTED).toMetricConfig().metricStat)).toMatchObject({
