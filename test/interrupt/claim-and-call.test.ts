@@ -1,25 +1,14 @@
 import { DeleteItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, SendDiagnosticInterruptCommand } from '@aws-sdk/client-ec2';
-import { awsAnswersForAHungInstance, awsCalls, awsError, cancelled, dynamoDbMock, ec2Mock, itIs, sends } from './aws-mock';
-import { alarmEvent, ARMED, INSTANCE, TABLE } from './fixtures';
-import { CONTEXT, expectReported, listen, logLines, metric, metrics, policyIs } from './reported';
-import { INTERRUPT_POLICY_VARIABLE } from '../../src/interrupt/interrupt-policy';
+import { awsAnswersForAHungInstance, awsCalls, awsError, cancelled, dynamoDbMock, ec2Mock, sends } from './aws-mock';
+import { alarmEvent, INSTANCE, TABLE } from './fixtures';
+import { eachForAHungInstance } from './hung-instance';
+import { CONTEXT, expectReported, logLines, metric, metrics } from './reported';
 import { handler } from '../../src/interrupt/interrupt.lambda';
 
 // From the verdict on: the claim, the one call, and what becomes of both.
 
-beforeEach(() => {
-  itIs();
-  awsAnswersForAHungInstance();
-  policyIs(ARMED);
-  listen();
-});
-
-afterEach(() => {
-  jest.restoreAllMocks();
-  jest.useRealTimers();
-  delete process.env[INTERRUPT_POLICY_VARIABLE];
-});
+eachForAHungInstance();
 
 const claims = () => dynamoDbMock.commandCalls(TransactWriteItemsCommand);
 const releases = () => dynamoDbMock.commandCalls(DeleteItemCommand).map(({ args }) => args[0].input);

@@ -107,7 +107,10 @@ test('what fails is tried again twice, then kept in an encrypted queue that take
   });
   const { metricStat } = interrupt.metricFailures().toMetricConfig();
   expect(metricStat).toMatchObject({
-    namespace: 'AWS/SQS', metricName: 'ApproximateNumberOfMessagesVisible', statistic: 'Maximum', period: Duration.minutes(1),
+    namespace: 'AWS/SQS',
+    metricName: 'ApproximateNumberOfMessagesVisible',
+    statistic: 'Maximum',
+    period: Duration.minutes(1),
     dimensions: [{ name: 'QueueName', value: interrupt.failures.queueName }],
   });
   expect(stack.resolve(statement(template, 'sqs:SendMessage').Resource)).toEqual(stack.resolve(interrupt.failures.queueArn));

@@ -3,12 +3,13 @@ import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, DescribeInstanceStatusCommand, DescribeInstanceTypesCommand } from '@aws-sdk/client-ec2';
 import { DescribeAssociationCommand, DescribeInstanceAssociationsStatusCommand } from '@aws-sdk/client-ssm';
 import {
-  alarmsAre, awsAnswersForAHungInstance, awsCalls, awsError, cloudWatchMock, dynamoDbMock, ec2Mock, instanceIs, itIs, sends, ssmMock,
+  alarmsAre, awsCalls, awsError, cloudWatchMock, dynamoDbMock, ec2Mock, instanceIs, sends, ssmMock,
 } from './aws-mock';
 import {
   ago, ALARM_ARN, alarmEvent, ARMED, ASSOCIATION, bridgeEvent, BY_SHARE, BY_TAG, compositeEvent, contributorEvent, INSTANCE, MUTE_ARN, NOW,
   OTHER_INSTANCE,
 } from './fixtures';
+import { eachForAHungInstance } from './hung-instance';
 import { CONTEXT, expectReported, listen, metric, metrics, policyIs } from './reported';
 import { INTERRUPT_POLICY_VARIABLE, InterruptPolicy } from '../../src/interrupt/interrupt-policy';
 import { handler } from '../../src/interrupt/interrupt.lambda';
@@ -17,18 +18,7 @@ import { handler } from '../../src/interrupt/interrupt.lambda';
 
 const DIRECT_CALL = { instanceId: INSTANCE, reason: 'it hangs' };
 
-beforeEach(() => {
-  itIs();
-  awsAnswersForAHungInstance();
-  policyIs(ARMED);
-  listen();
-});
-
-afterEach(() => {
-  jest.restoreAllMocks();
-  jest.useRealTimers();
-  delete process.env[INTERRUPT_POLICY_VARIABLE];
-});
+eachForAHungInstance();
 
 describe('a hung instance whose kdump is armed', () => {
   test.each<[string, unknown]>([
