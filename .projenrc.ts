@@ -140,14 +140,12 @@ project.compileTask.reset('jsii --silence-warnings=reserved-word --silence-warni
 // The programs for the instances are shell, which the compiler leaves behind.
 for (const room of ['kdump', 'response']) project.compileTask.exec(`rm -rf lib/${room}/script && cp -R src/${room}/script lib/${room}/script`);
 
-project.addTask('demo', {
-  description: 'From cdk synth to a crash dump on a local virtual machine',
-  steps: [
-    { exec: 'tsx local/system-packages.ts demo' },
-    { exec: 'tsx local/python-environment.ts' },
-    { spawn: 'bundle' },
-    { exec: 'tsx local/demo.ts', receiveArgs: true },
-  ],
+// No task: projen ends at Ctrl-C and leaves the terminal to the shell, while the demo still cleans up. It prepares by itself, since `--help`
+// needs nothing.
+project.setScript('demo', 'tsx local/demo.ts --prepare');
+project.addTask('demo:record', {
+  description: 'The picture of the demo in the README, by running it in a terminal',
+  steps: [{ exec: 'tsx local/system-packages.ts record' }, { exec: 'tsx local/record-screen.ts', receiveArgs: true }],
 });
 
 const prepare = project.addTask('test:prepare', {

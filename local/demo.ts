@@ -1,113 +1,115 @@
 /**
  * From `cdk synth` to a crash dump, on this machine. See `--help`.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { Incident } from './incident';
-import { DEBIAN_12, RELEASES } from './instance/release';
-import { renderReport } from './report';
+import { setTimeout } from 'node:timers/promises';
+import { DemoOptions, HELP, readOptions } from './demo-options';
+import { Incident, Step } from './incident';
+import { DiskImage } from './instance/disk-image';
+import { requireTools } from './instance/host-tools';
+import { introduction } from './introduction';
+import { needsOf, shortages } from './needs';
+import { DemoReport, renderReport } from './report';
+import { whatNext } from './what-next';
 
-const HELP = `Usage: npm run demo -- [options]
+/** What the demo is made of, in the order in which it is provided. */
+const PREPARATIONS = [['local/system-packages.ts', 'demo'], ['local/python-environment.ts'], ['projenrc/bundle.ts']];
 
-Synthesises examples/single-instance with a dry run beside it, prepares a virtual machine with the synthesised document, hangs it, lets the
-synthesised function decide and interrupt it, and shows the panic and the dump.
+const INTERRUPTED = 130;
 
-  --report FILE   write the outcome as JSON: ok, steps[{name, seconds}], timeline, verdict, panic, backtrace, dump{path, bytes}
-  --work FOLDER   where the cloud assembly and the logs go, and stay (default: a temporary folder, kept only after a failure)
-  --system NAME   what the machine is: ${RELEASES.map(each => each.name).join(', ')} (default: ${DEBIAN_12.name})
-  --controls      make the control runs as well: a hang before kdump is armed, and an alarm about a healthy machine
-  --livelock      another trouble: user space alone is stuck, the kernel answers ARP, and the heartbeat of the machine stops
-  --group         the instance is in an Auto Scaling group, which wants to replace it while it dumps
-  --help          this text
-
-The exit code is 0 if and only if a dump was written and records the panic.
-`;
+/** For the step that everything ended under: to see that, and to clean up. */
+const GRACE_MS = 10_000;
 
 async function main(): Promise<number> {
-  const options = readOptions();
-  if (typeof options === 'number') {
-    return options;
-  }
-  const workDirectory = options.work ? resolve(options.work) : mkdtempSync(join(tmpdir(), 'cdk-diagnostic-interrupt-'));
-  const { release, controls, livelock, group } = options;
-  const incident = new Incident({ workDirectory, release, controls, livelock, group });
-  const { report } = incident;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void incident.close().finally(() => process.exit(1)));
-  }
+  let options: DemoOptions;
   try {
-    await runSteps(incident);
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`);
+    return 2;
+  }
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const missing = shortages(needsOf(new DiskImage(options.release), options.work));
+  if (missing.length > 0) {
+    console.error(missing.join('\n'));
+    return 1;
+  }
+  if (options.prepare && !PREPARATIONS.every(prepare)) {
+    return 1;
+  }
+  requireTools(options.release.platform);
+  console.log(introduction(options));
+  return demonstrate(options);
+}
+
+/** What is wrong, the program itself has said. */
+function prepare([program, ...args]: string[]): boolean {
+  return spawnSync(join('node_modules', '.bin', 'tsx'), [program, ...args], { cwd: join(__dirname, '..'), stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+}
+
+async function demonstrate(options: DemoOptions): Promise<number> {
+  const workDirectory = options.work ? resolve(options.work) : mkdtempSync(join(tmpdir(), 'cdk-diagnostic-interrupt-'));
+  mkdirSync(workDirectory, { recursive: true });
+  const incident = new Incident({ ...options, workDirectory });
+  const { report } = incident;
+  const interruption = new AbortController();
+  const ended = once(interruption.signal, 'abort').then(() => incident.close()).then(() => setTimeout(GRACE_MS));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // Each may come more than once: from the terminal, and from the parents that it has told as well.
+    process.on(signal, () => interruption.abort());
+  }
+  process.stdout.on('error', () => {}); // the terminal may be gone
+  try {
+    await Promise.race([runSteps(incident.steps(), report, interruption.signal), ended]);
   } catch (error) {
     report.ok = false;
     report.error = (error as Error).message;
   } finally {
     await incident.close();
   }
-  console.log(renderReport(report));
+  const interrupted = interruption.signal.aborted;
+  const keepsWork = options.work !== undefined || !report.ok && !interrupted;
+  if (keepsWork && report.message) {
+    writeFileSync(join(workDirectory, 'report.txt'), report.message);
+  }
+  if (!keepsWork) {
+    rmSync(workDirectory, { recursive: true, force: true });
+  }
   if (options.report) {
     writeFileSync(options.report, `${JSON.stringify(report, undefined, 2)}\n`);
   }
-  if (report.ok && !options.work) {
-    rmSync(workDirectory, { recursive: true, force: true });
-  } else {
-    console.log(`The logs are in ${workDirectory}`);
-  }
-  return report.ok ? 0 : 1;
-}
-
-function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        report: { type: 'string' },
-        work: { type: 'string' },
-        system: { type: 'string', default: DEBIAN_12.name },
-        controls: { type: 'boolean', default: false },
-        livelock: { type: 'boolean', default: false },
-        group: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) {
-      console.log(HELP);
-      return 0;
-    }
-    const release = RELEASES.find(each => each.name === values.system);
-    if (!release) {
-      throw new Error(`--system ${values.system} is not known.`);
-    }
-    if (values.livelock && !release.platform.takesInterrupts) {
-      throw new Error(`--livelock is for machines that take interrupts, which ${release.name} does not.`);
-    }
-    const { controls = false, livelock = false, group = false } = values;
-    if (group && (livelock || controls || !release.platform.takesInterrupts)) {
-      throw new Error('--group goes without --controls and --livelock, and with a machine that takes interrupts.');
-    }
-    return { ...values, release, controls, livelock, group };
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${HELP}`);
-    return 2;
-  }
+  console.log(`${interrupted ? '\nInterrupted: nothing runs any more.' : renderReport(report)}\n`);
+  console.log(whatNext({ ok: report.ok, resumable: incident.isResumable(), kept: keepsWork ? options.work ?? workDirectory : undefined }));
+  return interrupted ? INTERRUPTED : report.ok ? 0 : 1;
 }
 
 /** A live view on a terminal, plain lines elsewhere. */
-async function runSteps(incident: Incident): Promise<void> {
-  const { Listr, PRESET_TIMER, PRESET_TIMESTAMP } = await import('listr2'); // an ES module
-  const tasks = incident.steps().map(step => ({
-    title: step.name,
+async function runSteps(steps: Step[], report: DemoReport, interruption: AbortSignal): Promise<void> {
+  const { Listr, PRESET_TIMER, PRESET_TIMESTAMP, color } = await import('listr2'); // an ES module
+  const tasks = steps.map(step => ({
+    title: `${step.name} ${color.dim(`- ${step.why}`)}`,
     task: async (_: unknown, task: { output: string }) => {
       const start = Date.now();
       try {
+        if (interruption.aborted) throw new Error('Interrupted');
         let told: string | undefined;
         await step.run(what => {
           if (what !== told) {
             task.output = told = what;
           }
         });
+      } catch (error) {
+        // What a step says when everything ends under it is of no interest.
+        throw interruption.aborted ? new Error('Interrupted') : error;
       } finally {
-        incident.report.steps.push({ name: step.name, seconds: (Date.now() - start) / 1000 });
+        report.steps.push({ name: step.name, seconds: (Date.now() - start) / 1000 });
       }
     },
   }));
@@ -120,4 +122,7 @@ async function runSteps(incident: Incident): Promise<void> {
   }).run();
 }
 
-void main().then(code => { process.exitCode = code; });
+main().then(code => process.exit(code), (error: Error) => {
+  console.error(error.message);
+  process.exit(1);
+});

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { EC2Client, RebootInstancesCommand } from '@aws-sdk/client-ec2';
+import { ArmedDisk, armingKey } from './armed-disk';
 import { Alarm } from './aws/alarm';
+import { CloudAssembly } from './aws/cloud-assembly';
 import { Deployment } from './aws/deployment';
 import { Invocation } from './aws/lambda';
 import { readCollected } from './collected';
 import { outcomeOf, requireReason, requireRefusal } from './control';
 import { readDump } from './dump';
 import { DiskImage } from './instance/disk-image';
+import { endTools } from './instance/host-tools';
 import { Release } from './instance/release';
 import { Control, DemoReport } from './report';
 import { LocalStand } from './stand';
@@ -48,6 +51,9 @@ export interface IncidentOptions {
 
   /** Whether the instance is in an Auto Scaling group, which wants to replace it. */
   readonly group: boolean;
+
+  /** Whether the machine is one that an earlier run armed, if there is one that the same document armed, on the same image. */
+  readonly resume: boolean;
 }
 
 /** Tells what is being waited for. */
@@ -55,6 +61,9 @@ export type Tell = (what: string) => void;
 
 export interface Step {
   readonly name: string;
+
+  /** What it is good for, in a few words, to somebody who sees it for the first time. */
+  readonly why: string;
   run(tell: Tell): Promise<void>;
 }
 
@@ -68,6 +77,10 @@ export class Incident {
   private readonly image: DiskImage;
   private stand?: LocalStand;
   private deployment?: Deployment;
+  private armed?: ArmedDisk;
+  private resumed = false;
+  private closed = false;
+  private closing?: Promise<void>;
 
   constructor(private readonly options: IncidentOptions) {
     this.assembly = join(options.workDirectory, 'cdk.out');
@@ -79,43 +92,86 @@ export class Incident {
     const { takesInterrupts } = this.options.release.platform;
     const controls = this.options.controls && takesInterrupts;
     return [
-      { name: 'Synthesise the example app with cdk synth', run: () => synthesise(this.assembly, this.options.release.platform, this.options) },
-      { name: `Provide the machine's disk image${this.image.isCached() ? ' (from the cache)' : ''}`, run: async tell => { await this.image.provide(tell); } },
-      { name: 'Boot the machine', run: () => this.boot() },
-      ...controls ? [{ name: 'Control: a hang before kdump is armed is refused', run: (tell: Tell) => this.hangUnarmed(tell) }] : [],
-      { name: 'Arm kdump with the synthesised document', run: tell => this.arm(tell) },
-      ...controls ? [{ name: 'Control: an alarm about a healthy machine is refused', run: () => this.alarmHealthy('Responsive') }] : [],
-      ...takesInterrupts ? [
-        ...this.options.livelock ? [
-          { name: 'Starve the machine: real-time loops take every CPU from user space', run: () => this.starve() },
-          { name: 'Heartbeat stops, alarm goes off, Lambda decides', run: (tell: Tell) => this.decide(tell) },
-        ] : [
-          { name: 'Hang the machine: every CPU spins in the kernel, interrupts off', run: () => this.hang() },
-          { name: 'Dry run: a function that never sends would send', run: () => this.rehearse() },
-          { name: 'Status check fails, alarm goes off, Lambda decides', run: (tell: Tell) => this.decide(tell) },
-        ],
-        { name: 'The same event is delivered again and refused', run: () => this.deliverAgain() },
-      ] : [
-        { name: 'Control: an alarm about a machine of this architecture is refused', run: () => this.alarmHealthy('UnsupportedArchitecture') },
-        { name: 'Crash the machine by sysrq: it takes no diagnostic interrupt', run: () => this.crash() },
+      { name: 'Synthesise the example app with cdk synth', why: 'the steps below carry out its output', run: () => this.synthesise() },
+      {
+        name: `Provide the machine's disk image${this.image.isCached() ? ' (from the cache)' : ''}`,
+        why: 'a whole Debian with its own kernel',
+        run: async tell => { await this.image.provide(tell); },
+      },
+      { name: 'Boot the machine', why: 'it plays the EC2 instance', run: tell => this.orForget(this.boot(tell)) },
+      ...controls ? [{
+        name: 'Control: a hang before kdump is armed is refused',
+        why: 'there would be no dump',
+        run: (tell: Tell) => this.hangUnarmed(tell),
+      }] : [],
+      { name: 'Arm kdump with the synthesised document', why: 'without it, a crash leaves nothing', run: tell => this.orForget(this.arm(tell)) },
+      ...controls ? [{
+        name: 'Control: an alarm about a healthy machine is refused',
+        why: 'a false alarm must crash nothing',
+        run: () => this.alarmHealthy('Responsive'),
+      }] : [],
+      ...takesInterrupts ? [...this.trouble(), {
+        name: 'The same event is delivered again and refused',
+        why: 'another interrupt would spoil the dump',
+        run: () => this.deliverAgain(),
+      }] : [
+        {
+          name: 'Control: an alarm about a machine of this architecture is refused',
+          why: 'EC2 interrupts x86 only',
+          run: () => this.alarmHealthy('UnsupportedArchitecture'),
+        },
+        { name: 'Crash the machine by sysrq: it takes no diagnostic interrupt', why: 'kdump is armed all the same', run: () => this.crash() },
       ],
-      { name: 'The kernel panics into the capture kernel', run: () => this.panic() },
-      ...controls ? [{ name: 'Control: a second NMI does not end the dump', run: () => this.interruptAgain() }] : [],
-      { name: 'The capture kernel writes the dump, the machine comes back', run: tell => this.comeBack(tell) },
-      ...takesInterrupts ? [{ name: 'The workflow collects the dump, gives the instance back and reports', run: (tell: Tell) => this.respond(tell) }] : [],
-      { name: 'Read the dump', run: () => this.inspect() },
+      { name: 'The kernel panics into the capture kernel', why: 'a second one, in memory reserved for it', run: () => this.panic() },
+      ...controls ? [{ name: 'Control: a second NMI does not end the dump', why: 'somebody may be impatient', run: () => this.interruptAgain() }] : [],
+      { name: 'The capture kernel writes the dump, the machine comes back', why: 'memory to disk, then a reboot', run: tell => this.comeBack(tell) },
+      ...takesInterrupts ? [{
+        name: 'The workflow collects the dump and reports',
+        why: 'the evidence outlives the instance',
+        run: (tell: Tell) => this.respond(tell),
+      }] : [],
+      { name: 'Read the dump', why: 'the kernel log in it must tell of the panic', run: () => this.inspect() },
     ];
   }
 
-  /** Powers everything off. */
-  public async close(): Promise<void> {
-    await this.stand?.close();
+  /** Whether a later run can go on from the machine that was armed. */
+  public isResumable(): boolean {
+    return this.armed?.isKept() ?? false;
   }
 
-  private async boot(): Promise<void> {
-    this.stand = await LocalStand.powerOn(this.options.workDirectory, this.options.release);
+  /** Powers everything off, in the middle of a step as well, which then fails. */
+  public async close(): Promise<void> {
+    this.closed = true;
+    endTools();
+    await (this.closing ??= this.stand?.close());
+  }
+
+  private async synthesise(): Promise<void> {
+    await synthesise(this.assembly, this.options.release.platform, this.options);
+    const { template } = new CloudAssembly(this.assembly).stack(stackOf(this.options.group));
+    this.armed = new ArmedDisk(this.image.path, armingKey(template));
+  }
+
+  /** A kept machine that does not boot, or is not armed after all, is no machine to go on from. */
+  private async orForget(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      if (this.resumed && !this.closed) this.armed!.forget();
+      throw error;
+    }
+  }
+
+  private async boot(tell: Tell): Promise<void> {
+    const { resume, workDirectory, release } = this.options;
+    this.resumed = resume && this.isResumable();
+    const how = !resume ? '' : this.resumed ? ', from the disk of one that was armed before'
+      : '. There is none to resume from, armed by this document on this image: it is armed anew';
+    tell(`the machine boots${how}`);
+    this.stand = await LocalStand.powerOn(workDirectory, release, this.resumed ? this.armed!.path : await this.image.provide());
+    if (this.closed) await this.close();
     await this.stand.agentOnline(BOOT_MS);
-    this.note('The machine has booted');
+    this.note(`The machine has booted${how}`);
   }
 
   /** The machine hangs before the association ever ran on it; then the operator reboots it. */
@@ -144,7 +200,8 @@ export class Incident {
     const status = () => association.statuses.get(stand.machine.instanceId);
     const { resets } = stand;
     await stand.waitFor('the association to end', () => {
-      tell(stand.resets === resets ? 'the association runs: packages, crashkernel, GRUB, sysctl' : 'exit code 194: the machine rebooted, the program runs again');
+      tell(stand.resets === resets ? 'the association runs: packages, crashkernel, GRUB, sysctl'
+        : 'the program asked for a reboot (exit code 194), and runs again');
       return status()?.invocation?.ended;
     }, 15 * MINUTES);
     const { Status, invocation } = status()!;
@@ -155,6 +212,14 @@ export class Incident {
     }
     this.report.inventory = JSON.parse(await stand.runScript('cat /var/lib/amazon/ssm/*/inventory/custom/*.json'));
     this.note('kdump is armed: the association is Success');
+    if (!this.resumed) await this.keepArmed(tell);
+  }
+
+  private async keepArmed(tell: Tell): Promise<void> {
+    tell('the armed machine is kept for --resume');
+    const stand = this.running();
+    await stand.runScript('sync');
+    await this.armed!.keep(copy => stand.vm.whileStill(copy));
   }
 
   /** Somebody tries the alarm out, as the CLI's set-alarm-state does. */
@@ -274,6 +339,18 @@ export class Incident {
       throw new Error('An interrupt was sent to a machine that takes none.');
     }
     this.report.ok = true;
+  }
+
+  private trouble(): Step[] {
+    const decide = (tell: Tell) => this.decide(tell);
+    return this.options.livelock ? [
+      { name: 'Starve the machine: real-time loops take every CPU', why: 'its kernel still answers, nothing else', run: () => this.starve() },
+      { name: 'Heartbeat stops, alarm goes off, Lambda decides', why: 'in doubt it would refuse', run: decide },
+    ] : [
+      { name: 'Hang the machine: every CPU spins, interrupts off', why: 'only an NMI gets through', run: () => this.hang() },
+      { name: 'Dry run: a function that never sends would send', why: 'how you would try it out', run: () => this.rehearse() },
+      { name: 'Status check fails, alarm goes off, Lambda decides', why: 'in doubt it would refuse', run: decide },
+    ];
   }
 
   private deployOnce(): void {

@@ -1,17 +1,18 @@
 /**
- * The Python environment that the DynamoDB emulator runs in: a virtual environment in the cache folder, made when it is first
- * needed, or ahead by
+ * Environments for programs in Python: virtual environments in the cache folder, each made when it is first needed; that of the emulators
+ * ahead, too, by
  *
  *   tsx local/python-environment.ts
  */
 import { spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { cacheFolder } from './cache';
 import { runTool } from './instance/host-tools';
 
-const REQUIREMENTS = join(__dirname, 'aws', 'emulator-requirements.txt');
+/** What the emulators are made of. */
+const EMULATORS = join(__dirname, 'aws', 'emulator-requirements.txt');
 
 /** Whether this machine's Python can make a virtual environment; Debian has that in a package of its own, `python3-venv`. */
 export function canMakeEnvironments(): boolean {
@@ -23,38 +24,38 @@ export function canMakeEnvironments(): boolean {
  *
  * @throws when Python or its module `venv` is missing, or the packages cannot be had
  */
-export async function providePython(onProgress: (what: string) => void = () => {}): Promise<string> {
-  const directory = environmentDirectory();
+export async function providePython(onProgress: (what: string) => void = () => {}, requirements = EMULATORS): Promise<string> {
+  const directory = environmentDirectory(requirements);
   const python = join(directory, 'bin', 'python');
   if (!existsSync(python)) {
     if (!canMakeEnvironments()) {
-      throw new Error('The DynamoDB emulator needs Python with its module venv. Install with: sudo apt-get install --yes --no-install-recommends python3 python3-venv');
+      throw new Error('The demo and the tests need Python with its module venv. Install with: sudo apt-get install --yes --no-install-recommends python3 python3-venv');
     }
-    onProgress('Installing the DynamoDB emulator');
-    await make(directory);
+    onProgress(`Installing ${basename(requirements)}`);
+    await make(directory, requirements);
   }
   return python;
 }
 
 /** Under a hash of all that it is made from: the requirements, and the Python that its links lead to. */
-function environmentDirectory(): string {
+function environmentDirectory(requirements: string): string {
   const { stdout, status } = spawnSync('python3', ['-c', 'import sys; print(sys.version, sys.base_prefix)'], { encoding: 'utf8' });
-  if (status !== 0) throw new Error('The DynamoDB emulator needs python3 on the PATH. Install with: sudo apt-get install --yes --no-install-recommends python3 python3-venv');
-  const hash = createHash('sha256').update(stdout).update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 16);
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cdk-diagnostic-interrupt', 'python', hash);
+  if (status !== 0) throw new Error('The demo and the tests need python3 on the PATH. Install with: sudo apt-get install --yes --no-install-recommends python3 python3-venv');
+  const hash = createHash('sha256').update(stdout).update(readFileSync(requirements)).digest('hex').slice(0, 16);
+  return join(cacheFolder(), 'python', hash);
 }
 
 /**
  * Makes it beside the goal and renames: an installation that is killed is not taken for a whole one, and of two at once the first
  * one's is kept. An environment may be moved, as long as its packages are started by `python -m`.
  */
-async function make(directory: string): Promise<void> {
+async function make(directory: string, requirements: string): Promise<void> {
   const work = `${directory}.${randomUUID()}.building`;
   mkdirSync(work, { recursive: true });
   try {
     await runTool('python3', ['-m', 'venv', work]);
     await runTool(join(work, 'bin', 'python'), [
-      '-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--requirement', REQUIREMENTS,
+      '-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--requirement', requirements,
     ]);
     try {
       renameSync(work, directory);

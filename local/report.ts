@@ -1,3 +1,5 @@
+import { readableSize } from '../src/response/plain-text';
+
 /** What the function returned. */
 export interface Outcome {
   readonly decision: 'interrupt' | 'refuse';
@@ -47,7 +49,7 @@ export interface DemoReport {
   group?: { activities: string[]; lifecycleState?: string };
 }
 
-/** The report as a person reads it. */
+/** The report as a person reads it who sees the demo for the first time; all of it is what `--report` writes. */
 export function renderReport(report: DemoReport): string {
   const { timeline, controls, verdict, rehearsal, redelivery, dump, panic, backtrace = [], ok, error, steps } = report;
   const { collected = [], group, message } = report;
@@ -55,24 +57,27 @@ export function renderReport(report: DemoReport): string {
   const lines: string[] = [];
   const section = (title: string, content: string[]) => content.length && lines.push('', title, ...content.map(line => `  ${line}`));
   section('Time line', timeline.map(({ at, what }) => `${seconds((Date.parse(at) - start) / 1000)}  ${what}`));
-  section('Control runs', controls.map(each => `${each.name}: ${each.verdict?.decision} (${each.verdict?.refusals?.map(refusal => refusal.reason).join(', ')})`));
-  section('Verdict', verdict ? [`${verdict.decision}${verdict.reason ? ` (${verdict.reason})` : ''}, on this evidence:`, ...evidenceLines(verdict.evidence)] : []);
-  section('Besides', [
-    ...rehearsal ? [`dry run, before the alarm: ${rehearsal.decision} (${rehearsal.reason})`] : [],
-    ...redelivery ? [`the same event, delivered again: ${redelivery.decision} (${redelivery.reason})`] : [],
+  section('Decisions of the function', [
+    ...controls.map(({ name, verdict: refused }) => decision(name, refused)),
+    ...rehearsal ? [decision('a dry run, before the alarm', rehearsal)] : [],
+    ...verdict ? [decision('the alarm', verdict)] : [],
+    ...redelivery ? [decision('the same event again', redelivery)] : [],
   ]);
-  section('Dump', dump ? [`${dump.path}, ${(dump.bytes / 1024 / 1024).toFixed(1)} MiB, on the instance`] : []);
-  section('In the bucket', collected.map(({ key, bytes, inBucket }) => `${key}, ${bytes} bytes, SHA-256 ${inBucket}, the same as on the instance`));
+  section('Why it crashed, out of the dump', panic ? [panic, ...backtrace.filter(line => line.startsWith('RIP:'))] : []);
+  section('The dump', [
+    ...dump ? [`${dump.path}, ${readableSize(dump.bytes)}, on the instance`] : [],
+    ...collected.map(({ key, bytes }) => `${key}, ${readableSize(bytes)}, in the bucket`),
+    ...collected.length > 0 ? ['What is in the bucket has the SHA-256 of what is on the instance'] : [],
+  ]);
   section('Auto Scaling', group ? [...group.activities, `the instance is now ${group.lifecycleState}`] : []);
-  section('What the workflow reports', message?.split('\n') ?? []);
-  section('Panic', panic ? [panic, ...backtrace.map(line => `  ${line}`)] : []);
+  section('What the operator is sent', message ? [message.split('\n')[0], '...'] : []);
   const total = steps.reduce((sum, step) => sum + step.seconds, 0);
   lines.push('', ok ? `ok, in ${Math.floor(total / 60)} min ${Math.round(total % 60)} s` : `failed: ${error}`);
   return lines.join('\n');
 }
 
-function evidenceLines(evidence: Record<string, unknown> = {}): string[] {
-  return Object.entries(evidence).map(([part, facts]) => `${part}: ${JSON.stringify(facts)}`);
+function decision(about: string, { decision: decided, reason }: Partial<Outcome> = {}): string {
+  return `${decided}${reason ? ` (${reason})` : ''}: ${about}`;
 }
 
 function seconds(count: number): string {

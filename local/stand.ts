@@ -5,7 +5,6 @@ import { REGION } from './aws/account';
 import { LocalAws } from './aws/aws-endpoint';
 import { Deployment } from './aws/deployment';
 import { Machine } from './aws/machine';
-import { DiskImage } from './instance/disk-image';
 import { Release } from './instance/release';
 import { VirtualMachine } from './instance/virtual-machine';
 
@@ -29,14 +28,14 @@ const OPERATOR = { accessKeyId: 'OPERATOR', secretAccessKey: 'OPERATOR' };
  * In its work folder it leaves `console.log` (the machine's serial console) and `stand.log` (what AWS saw and did).
  */
 export class LocalStand {
-  /** Powers on the machine; it has not booted yet when this returns. The image must be there, see DiskImage. */
-  public static async powerOn(workDirectory: string, release: Release): Promise<LocalStand> {
+  /** Powers on the machine; it has not booted yet when this returns. @param image what its disk is at first */
+  public static async powerOn(workDirectory: string, release: Release, image: string): Promise<LocalStand> {
     mkdirSync(workDirectory, { recursive: true });
     const log = (line: string) => appendFileSync(join(workDirectory, 'stand.log'), `${new Date().toISOString()} ${line}\n`);
     const aws = new LocalAws({ minuteMs: MINUTE_MS, log });
     const url = await aws.listen();
     const vm = new VirtualMachine({
-      image: await new DiskImage(release).provide(),
+      image,
       platform: release.platform,
       workDirectory,
       instanceId: INSTANCE_ID,

@@ -2,7 +2,7 @@
  * Makes sure that the programs of the system that the local stand and the tests run are there: installs them where it may,
  * otherwise names the line to type.
  *
- * Usage: tsx local/system-packages.ts demo|test|machines|consumers
+ * Usage: tsx local/system-packages.ts demo|record|test|machines|consumers
  */
 import { spawnSync } from 'node:child_process';
 import { isInstalled, missingPackages } from './instance/host-tools';
@@ -32,6 +32,7 @@ const missingOf = (tools: Record<string, string>) => Object.keys(tools).filter(t
 /** What for, and so which packages are missing. */
 const PURPOSES: Record<string, () => string[]> = {
   demo: () => [...missingPackages(X86), ...missingPython()],
+  record: () => [...missingPackages(X86), ...missingPython(), ...missingOf({ tmux: 'tmux' })],
   test: () => [...missingPackages(X86), ...missingPython(), ...missingOf(TEST_TOOLS)],
   consumers: () => [...missingOf(CONSUMER_TOOLS), ...missingPython()],
   machines: () => [...new Set([...missingPackages(X86), ...missingPackages(ARM)])],

@@ -40,7 +40,10 @@ export class StepFunctionsEmulator {
 
   /** Lets state machines act as a role. */
   async admit(roleArn: string, credentials: Record<string, string>): Promise<void> {
-    const admitted = new Promise<void>(resolve => this.roles.set(roleArn, resolve));
+    const admitted = new Promise<void>((resolve, reject) => {
+      this.roles.set(roleArn, resolve);
+      this.child.once('exit', () => reject(new Error(`The emulator of Step Functions ended before it admitted ${roleArn}.`)));
+    });
     this.child.stdin!.write(`${JSON.stringify({
       arn: roleArn,
       credentials: {

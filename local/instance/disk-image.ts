@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { requireTools } from './host-tools';
 import * as imageBuild from './image-build';
 import { Release } from './release';
+import { cacheFolder } from '../cache';
 
 /** What nothing has used for this long is removed when a new image was built: images of other recipes, and killed builds. */
 const UNUSED_HOURS = 14 * 24;
@@ -19,11 +19,12 @@ const ABANDONED_HOURS = 1;
  */
 export class DiskImage {
   public static cacheDirectory(): string {
-    return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cdk-diagnostic-interrupt', 'instance-image');
+    return join(cacheFolder(), 'instance-image');
   }
 
+  /** Where it is once it is provided. */
+  public readonly path: string;
   private readonly directory: string;
-  private readonly path: string;
 
   constructor(private readonly release: Release) {
     this.directory = join(DiskImage.cacheDirectory(), `${release.name}-${recipeHash(release)}`);

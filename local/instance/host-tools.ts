@@ -1,4 +1,4 @@
-import { spawn, SpawnOptions } from 'node:child_process';
+import { ChildProcess, spawn, SpawnOptions } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { Platform } from './platform';
@@ -16,6 +16,9 @@ const TOOLS: Record<string, string> = {
   // mmdebstrap verifies Debian's archive with it; Ubuntu has it in a package of its own.
   '/usr/share/keyrings/debian-archive-keyring.gpg': 'debian-archive-keyring',
 };
+
+/** The tools that run. */
+const running = new Set<ChildProcess>();
 
 /** The packages that a local instance needs and this machine lacks. */
 export function missingPackages(platform: Platform): string[] {
@@ -41,12 +44,14 @@ export function runTool(command: string, args: string[], options: SpawnOptions =
     const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', command, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'], ...options, env: { ...process.env, ...options.env, PATH: SEARCH_PATH.join(delimiter) },
     });
+    running.add(child);
     let stdout = '';
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => stdout += text);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => stderr = (stderr + text).slice(-40_000));
     child.on('error', reject);
     child.on('close', (code, signal) => {
+      running.delete(child);
       if (code === 0) {
         resolve(stdout);
       } else {
@@ -55,6 +60,11 @@ export function runTool(command: string, args: string[], options: SpawnOptions =
       }
     });
   });
+}
+
+/** Asks every tool that runs to terminate, and so to clean up; who waits for it learns that it has failed. */
+export function endTools(): void {
+  for (const child of running) child.kill('SIGTERM');
 }
 
 /** The errors of apt and mmdebstrap, which long scripts and lists of packages may follow, and the end. */

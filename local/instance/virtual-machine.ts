@@ -19,7 +19,7 @@ const CONSOLE_POLL_MS = 100;
 const SAME_RESET_MS = 1000;
 
 export interface VirtualMachineProps {
-  /** The base image (`DiskImage.provide()`); it is not written to. */
+  /** What the disk is at first, such as `DiskImage.provide()`; it is not written to. */
   readonly image: string;
 
   /** What the image was built for. */
@@ -162,6 +162,16 @@ export class VirtualMachine {
       throw new Error(`The machine has no snapshot ${name}; saved are: ${[...this.snapshots].join(', ') || 'none'}.`);
     }
     await this.running().runJob('snapshot-load', `load-${name}`, { tag: name, vmstate: DISK, devices: [DISK] });
+  }
+
+  /** Does something with the file of the disk while the machine stands still and all that it has written is in there; then it goes on. */
+  public async whileStill(work: (disk: string) => Promise<void>): Promise<void> {
+    await this.running().execute('stop');
+    try {
+      await work(this.overlay);
+    } finally {
+      if (this.isRunning()) await this.running().execute('cont');
+    }
   }
 
   /** A kernel tries several ways to reset the machine within a moment, and QEMU reports each. */
