@@ -90,16 +90,22 @@ test('the workflow brings the dump to the bucket byte for byte, and reports the 
   expectCollected(demo.report);
 });
 
-// In this file, so that the machines run one after the other.
+// In this file, so that the machines run one after the other, and this one goes on from what that one has armed.
 describe('in an Auto Scaling group that wants to replace the instance', () => {
   let inGroup: DemoRun;
 
   beforeAll(async () => {
-    inGroup = await runDemo('end-to-end-group', '--group');
+    inGroup = await runDemo('end-to-end-group', '--group', '--resume');
   }, LONGEST_MS);
 
   afterAll(() => {
     if (inGroup?.complaint) console.log(inGroup.complaint);
+  });
+
+  test('it goes on from the machine that was armed, which the document finds armed without another reboot', () => {
+    expect(inGroup.report.timeline[0].what).toBe('The machine has booted, from the disk of one that was armed before');
+    expect(inGroup.report.status).toMatchObject({ state: 'armed', unknownNmiPanic: 1 });
+    expect(inGroup.consoleLog.match(/Kernel command line: /g)).toHaveLength(3); // it boots, dumps, and boots
   });
 
   test('the instance dumps on standby, and is in service afterwards', () => {
