@@ -36,12 +36,13 @@ export function needsOf(image: DiskImage, work?: string): Need[] {
   const [folder, cache] = [resolve(work ?? tmpdir()), cacheFolder()];
   const cacheMib = ARMED_MIB + (image.isCached() ? 0 : IMAGE_MIB) + (existsSync(join(cache, 'python')) ? 0 : PYTHON_MIB);
   const [forWork, forCache] = [fileSystem(folder), fileSystem(cache)];
-  const [elsewhere, cacheElsewhere] = ['TMPDIR', 'XDG_CACHE_HOME'].map(name => `Name a folder on another disk:  ${name}=/some/where npm run demo`);
+  const elsewhere = 'Name a folder on another disk:  ';
+  const cacheElsewhere = `${elsewhere}XDG_CACHE_HOME=/some/where npm run demo`;
   // Both take from one file system, mostly.
   const room = forWork.device === forCache.device
     ? [{ what: `of disk space in ${cache} and ${folder}`, mib: WORK_MIB + cacheMib, ...forCache, remedy: cacheElsewhere }]
     : [
-      { what: `of disk space in ${folder}`, mib: WORK_MIB, ...forWork, remedy: elsewhere },
+      { what: `of disk space in ${folder}`, mib: WORK_MIB, ...forWork, remedy: `${elsewhere}${work ? 'npm run demo -- --work /some/where' : 'TMPDIR=/some/where npm run demo'}` },
       { what: `of disk space in ${cache}`, mib: cacheMib, ...forCache, remedy: cacheElsewhere },
     ];
   return [

@@ -5,7 +5,7 @@
  * Usage: tsx local/record-screen.ts [options of the demo]
  */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -23,7 +23,7 @@ const MAXIMUM_BYTES = 60_000;
 
 /** A terminal of its own, with a shell in it. */
 class Terminal {
-  private readonly socket = `demo-record-${process.pid}`;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'demo-record-'));
 
   public open(): void {
     this.tmux('-f', '/dev/null', 'new-session', '-d', '-s', 'demo', '-x', String(COLUMNS), '-y', String(ROWS), '-c', ROOT, `env PS1='${PROMPT} ' sh`);
@@ -40,10 +40,11 @@ class Terminal {
 
   public close(): void {
     this.tmux('kill-server');
+    rmSync(this.folder, { recursive: true });
   }
 
   private tmux(...args: string[]): string {
-    return execFileSync('tmux', ['-L', this.socket, ...args], { encoding: 'utf8' });
+    return execFileSync('tmux', ['-S', join(this.folder, 'socket'), ...args], { encoding: 'utf8' });
   }
 }
 
