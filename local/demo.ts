@@ -86,7 +86,8 @@ async function demonstrate(options: DemoOptions): Promise<number> {
     writeFileSync(options.report, `${JSON.stringify(report, undefined, 2)}\n`);
   }
   console.log(`${interrupted ? '\nInterrupted: nothing runs any more.' : renderReport(report)}\n`);
-  console.log(whatNext({ ok: report.ok, resumable: incident.isResumable(), kept: keepsWork ? options.work ?? workDirectory : undefined }));
+  const kept = keepsWork ? options.work ?? workDirectory : undefined;
+  console.log(whatNext({ release: options.release, ok: report.ok, resumable: incident.isResumable(), kept }));
   return interrupted ? INTERRUPTED : report.ok ? 0 : 1;
 }
 

@@ -1,4 +1,9 @@
+import { DEBIAN_12, Release } from './instance/release';
+
 export interface Ending {
+  /** What the machine was. */
+  readonly release: Release;
+
   /** Whether the demo has shown what it is to show. */
   readonly ok: boolean;
 
@@ -10,8 +15,10 @@ export interface Ending {
 }
 
 /** What to look at and to type next. */
-export function whatNext({ ok, resumable, kept }: Ending): string {
-  const again = resumable ? 'npm run demo -- --resume' : 'npm run demo';
+export function whatNext({ release, ok, resumable, kept }: Ending): string {
+  const system = release === DEBIAN_12 ? [] : ['--system', release.name];
+  const demo = (...options: string[]) => ['npm run demo', ...options.length > 0 ? ['--', ...options] : []].join(' ');
+  const again = (...options: string[]) => demo(...resumable ? ['--resume'] : [], ...system, ...options);
   return [
     ...kept ? [
       `Look at (in ${kept})`,
@@ -23,13 +30,15 @@ export function whatNext({ ok, resumable, kept }: Ending): string {
     ] : [],
     'Next',
     ...ok ? [
-      ...kept ? [] : [row(`${again} --work seen`, 'keep the logs, the report and the cloud assembly in seen/')],
-      row(`${again} --group`, 'in an Auto Scaling group that wants to replace the instance'),
-      row(`${again} --livelock`, 'user space alone is stuck, and the status check does not see it'),
+      ...kept ? [] : [row(again('--work', 'seen'), 'keep the logs, the report and the cloud assembly in seen/')],
+      ...release.platform.takesInterrupts ? [
+        row(again('--group'), 'in an Auto Scaling group that wants to replace the instance'),
+        row(again('--livelock'), 'user space alone is stuck, and the status check does not see it'),
+      ] : [],
     ] : [
-      row(again, resumable ? 'go on from the machine that was armed' : 'begin again; no machine was armed yet'),
+      row(again(), resumable ? 'go on from the machine that was armed' : 'begin again'),
     ],
-    row('npm run demo -- --help', 'what else there is, and how to empty the cache'),
+    row(demo('--help'), 'what else there is, and how to empty the cache'),
   ].join('\n');
 }
 
