@@ -198,9 +198,14 @@ project.addTask('test:consumers', {
     { exec: 'jest test/consumers --testPathIgnorePatterns=/node_modules/', receiveArgs: true },
   ],
 });
-project.addTask('bench:latency', {
-  description: 'From event to interrupt, beside the round trips alone',
-  steps: [{ exec: 'tsx local/python-environment.ts' }, { spawn: 'bundle' }, { exec: 'tsx test/bench/latency.ts' }],
+project.addTask('bench', {
+  description: 'What it costs and how fast it is, beside something else: one table. --only ROW,ROW  --json FILE  --write',
+  steps: [
+    { exec: 'tsx local/system-packages.ts test' },
+    { exec: 'tsx local/python-environment.ts' },
+    { spawn: 'bundle' },
+    { exec: 'tsx --tsconfig test/tsconfig.json test/bench/run.ts', receiveArgs: true },
+  ],
 });
 project.testTask.reset();
 project.testTask.spawn(prepare);

@@ -1,52 +1,18 @@
-import { readFile, rm } from 'node:fs/promises';
-import { build, Plugin } from 'esbuild';
+import { rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+import { BUNDLING } from './bundling';
 
 // Bundles the handlers with all that they need, the SDK included: what was tested is what runs. What they share lies in chunks
 // beside them, so that it is published once; a function loads no more than its own handler needs.
 
 const BUNDLES = 'assets/handlers';
 
-const NEVER_LOADED = [
-  // Where credentials come from on a laptop. A Lambda function has them in its environment, where the SDK looks first.
-  ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map(source => `@aws-sdk/credential-provider-${source}`),
-  '@smithy/credential-provider-imds',
-  // Which browser it is.
-  'bowser',
-];
-
-/**
- * The schemas of a service name their fields by constants, `{ [_xN]: _TSa }`. esbuild cannot know that these are strings, and so keeps the
- * schemas of all operations (of EC2: half a megabyte). With the string in its place it keeps those that are used.
- */
-const usedSchemas: Plugin = {
-  name: 'used-schemas',
-  setup: ({ onLoad }) => onLoad({ filter: /client-[\w-]+[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
-    const schemas = await readFile(path, 'utf8');
-    const strings = new Map([...schemas.matchAll(/^const (\w+) = ("[^"\\]*");$/gm)].map(([, name, text]) => [name, text]));
-    return { contents: schemas.replace(/\[(\w+)\]: /g, (field, name) => strings.has(name) ? `${strings.get(name)}: ` : field) };
-  }),
-};
-
 async function main(): Promise<void> {
   await rm(BUNDLES, { recursive: true, force: true });
   await build({
+    ...BUNDLING,
     entryPoints: { interrupt: 'src/interrupt/interrupt.lambda.ts', response: 'src/response/response.lambda.ts' },
     outdir: BUNDLES,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    outExtension: { '.js': '.mjs' },
-    platform: 'node',
-    target: 'node24',
-    tsconfig: 'test/tsconfig.json',
-    // From the ES modules esbuild leaves out the hundreds of commands that are not used.
-    mainFields: ['module', 'main'],
-    minify: true,
-    // Error names are part of what the handlers report.
-    keepNames: true,
-    external: NEVER_LOADED,
-    plugins: [usedSchemas],
-    logLevel: 'warning',
   });
 }
 

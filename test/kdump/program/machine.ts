@@ -24,14 +24,16 @@ export interface MachineOptions {
   readonly sh?: string[];
 }
 
-// A machine with other work takes several times as long.
-jest.setTimeout(60_000);
-
 const armedMachines = new Map<Image, Machine>();
-// Nothing is left behind, whatever a test ends with.
 const machines = new Set<Machine>();
-afterEach(() => machines.forEach(each => [...armedMachines.values()].includes(each) || each.dispose()));
-afterAll(() => machines.forEach(each => each.dispose()));
+// A benchmark, which is no test, disposes of its machines itself.
+if (typeof jest !== 'undefined') {
+  // A machine with other work takes several times as long.
+  jest.setTimeout(60_000);
+  // Nothing is left behind, whatever a test ends with.
+  afterEach(() => machines.forEach(each => [...armedMachines.values()].includes(each) || each.dispose()));
+  afterAll(() => machines.forEach(each => each.dispose()));
+}
 
 /** A template for others outlives the test that made it; who keeps it disposes of it. */
 export function keep(machine: Machine): Machine {

