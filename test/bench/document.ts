@@ -60,7 +60,7 @@ function growth({ what, of, unit, sizes, values, order, constant, slope }: Grown
 function section({ name, what, compared, growth: grown, notes, on }: RowResult): string {
   const why = [...new Set(compared.flatMap(each => 'notMeasured' in each ? [`- Against ${each.against}: not measured, ${each.notMeasured}.`] : []))];
   const facts = [
-    ...compared.flatMap(each => 'measured' in each ? [`- Against ${each.against}: ${each.measured.pairs} pairs.`] : []),
+    ...compared.flatMap(each => 'measured' in each ? [`- Against ${each.against}: ${each.measured.pairs} ${each.measured.pairs === 1 ? 'pair' : 'pairs'}.`] : []),
     ...why, ...grown.map(growth), ...notes.map(note => `- ${note}`),
   ];
   return [`## ${name}`, '', what, '', ...facts, ...on ? ['', `Measured on ${on.date}: ${machine(on.machine)}.`] : []].join('\n');

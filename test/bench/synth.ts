@@ -1,25 +1,28 @@
 import { figure } from './document';
 import { library } from './library';
 import { atMost, Growth, Measurement, Row } from './row';
-import { line, median } from './statistics';
-import { Kind, synthesise } from './synthesis';
+import { median } from './statistics';
+import { Kind, synthesise, Synthesis } from './synthesis';
 
 const SIZES = [1, 100, 1000];
 /** The larger, the less of it is noise. */
 const ROUNDS: Record<number, number> = { 1: 7, 100: 5, 1000: 2 };
 const KINDS: Kind[] = ['each', 'fleet'];
 
+const resourcesOf = ({ templates }: Synthesis) => templates.reduce((sum, each) => sum + each.resources, 0);
 const keyOf = (kind: Kind, size: number) => `${kind} ${size}`;
 
 async function measure(say: (progress: string) => void): Promise<Measurement> {
   const compiled = library(say);
   const times: Record<string, [number, number][]> = {};
+  const resources: Record<string, [number, number]> = {};
   // A size after the other, so that what a round compares is of the same minute.
   for (const size of SIZES) {
     for (let round = size === 1 ? -1 : 0; round < ROUNDS[size]; round++) {
       for (const kind of KINDS) {
-        const pair: [number, number] = [(await synthesise(compiled, kind, size)).ms, (await synthesise('none', kind, size)).ms];
-        if (round >= 0) (times[keyOf(kind, size)] ??= []).push(pair);
+        const [ours, theirs] = [await synthesise(compiled, kind, size), await synthesise('none', kind, size)];
+        if (round >= 0) (times[keyOf(kind, size)] ??= []).push([ours.ms, theirs.ms]);
+        resources[keyOf(kind, size)] = [resourcesOf(ours), resourcesOf(theirs)];
       }
     }
     say(`${size} instances: ${ROUNDS[size]} rounds`);
@@ -28,15 +31,17 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
     { what, of: 'instances', unit: 'ms', sizes: SIZES, values: SIZES.map(size => median(of(kind, size))) }
   );
   const whole = (kind: Kind, size: number) => times[keyOf(kind, size)].map(([ours]) => ours);
-  const more = (kind: Kind, size: number) => times[keyOf(kind, size)].map(([ours, theirs]) => ours - theirs);
-  const added = (kind: Kind) => line({ sizes: SIZES, values: SIZES.map(size => median(more(kind, size))) });
-  const [each, fleet] = [added('each'), added('fleet')];
+  const more = (kind: Kind) => SIZES.map(size => `${figure(median(times[keyOf(kind, size)].map(([ours, theirs]) => ours - theirs)))} ms at ${figure(size)}`).join(', ');
+  const [most] = SIZES.slice(-1);
+  const [withIt, without] = resources[keyOf('each', most)];
+  const perResource = [0, 1].map(side => median(times[keyOf('each', most)].map(pair => pair[side])) / [withIt, without][side]);
   return {
     against: Object.fromEntries(KINDS.flatMap(kind => SIZES.map(size => [keyOf(kind, size), { unit: 'ms', pairs: times[keyOf(kind, size)] }]))),
-    growth: [growthOf('the time, per instance', whole, 'each'), growthOf('the time, as a fleet', whole, 'fleet')],
+    growth: [growthOf('the time, each by itself,', whole, 'each'), growthOf('the time, as a fleet,', whole, 'fleet')],
     notes: [
-      `What the library adds: per instance ${figure(each.constant)} ms once and ${figure(each.slope)} ms for each instance;`
-        + ` as a fleet ${figure(fleet.constant)} ms once and ${figure(fleet.slope)} ms for each.`,
+      `What the library adds, medians of the pairs' differences: per instance ${more('each')}; as a fleet ${more('fleet')}.`,
+      `Per instance, ${figure(most)} instances have ${figure(withIt)} resources, and ${figure(without)} without the library: ${figure(perResource[0])} and`
+        + ` ${figure(perResource[1])} ms for each resource.`,
       'Per instance means `KdumpTargets.instances()` of 20 instances in each stack, the most that one CrashDiagnostics takes, so that 1,000 instances are'
         + ' 50 stacks with 50 CrashDiagnostics, each with an alarm for each instance; as a fleet there are the same stacks, and one CrashDiagnostics by a tag.',
     ],
