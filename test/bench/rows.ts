@@ -1,5 +1,6 @@
 import { coldStart } from './cold-start';
 import { converged } from './converged';
+import { cost } from './cost';
 import { latency } from './latency';
 import { Row } from './row';
 import { storm } from './storm';
@@ -14,4 +15,5 @@ export const ROWS: Row[] = [
   template,
   converged,
   storm,
+  cost,
 ];
