@@ -99,7 +99,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     },
   },
   eslintOptions: { dirs: ['src'], devdirs: ['test', 'local', 'examples'], prettier: false },
-  gitignore: ['/assets/', '/cdk.out/', '/test-reports/', '*.log', '__pycache__/'],
+  gitignore: ['/.jsii.tabl.json', '/assets/', '/cdk.out/', '/test-reports/', '*.log', '__pycache__/'],
 });
 
 project.npmignore?.addPatterns('/API.md', '/CHANGELOG.md', '/CONTRIBUTING.md', '/SECURITY.md', '/.github/', '/local/', '/examples/', '/docs/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
@@ -139,6 +139,13 @@ project.preCompileTask.prependExec('rm -rf lib');
 project.compileTask.reset('jsii --silence-warnings=reserved-word --silence-warnings=metadata/missing-dev-dependency');
 // The programs for the instances are shell, which the compiler leaves behind.
 for (const room of ['kdump', 'response']) project.compileTask.exec(`rm -rf lib/${room}/script && cp -R src/${room}/script lib/${room}/script`);
+
+// The tablet that it writes is published, and so are the fixtures in rosetta/: the packages for Python, Java, Go and .NET are made of the
+// tarball of npm, and show TypeScript where there is none; Construct Hub refuses a snippet whose fixture is not there.
+const snippets = project.addTask('snippets', {
+  description: 'Every snippet of the README and of the API, compiled and translated',
+  exec: 'rm -f .jsii.tabl.json && jsii-rosetta extract --strict',
+});
 
 // No task: projen ends at Ctrl-C and leaves the terminal to the shell, while the demo still cleans up. It prepares by itself, since `--help`
 // needs nothing.
@@ -195,6 +202,7 @@ project.addTask('test:consumers', {
     { exec: 'tsx local/system-packages.ts consumers' },
     { spawn: project.preCompileTask.name },
     { spawn: project.compileTask.name },
+    { spawn: snippets.name },
     { exec: 'jest test/consumers --testPathIgnorePatterns=/node_modules/', receiveArgs: true },
   ],
 });
@@ -210,6 +218,7 @@ project.addTask('bench', {
 project.testTask.reset();
 project.testTask.spawn(prepare);
 project.testTask.spawn(project.compileTask);
+project.testTask.spawn(snippets);
 project.testTask.spawn(project.tasks.tryFind('eslint')!);
 // Last, so that its summary is the last line.
 project.testTask.exec('jest', { receiveArgs: true });

@@ -115,6 +115,16 @@ const MOST_INSTANCES = 20;
  *
  * An interrupt crashes the instance: what it had not written to disk is lost. It is sent only to an instance that is known to be
  * unresponsive and on which kdump is known to be armed.
+ *
+ * @example
+ * declare const web: ec2.Instance;
+ *
+ * const diagnostics = new CrashDiagnostics(this, 'CrashDiagnostics', {
+ *   targets: KdumpTargets.instance(web),
+ *   rebootPolicy: RebootPolicy.inWindow({ days: [DayOfWeek.SUNDAY], start: '02:00', duration: Duration.hours(3) }),
+ *   runbookUrl: 'https://wiki.example.com/hung-instance',
+ * });
+ * diagnostics.response!.topic.addSubscription(new subscriptions.EmailSubscription('on-call@example.com'));
  */
 export class CrashDiagnostics extends Construct {
   /**

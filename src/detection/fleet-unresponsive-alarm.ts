@@ -59,6 +59,12 @@ const QUERY = 'SELECT MAX(StatusCheckFailed_Instance) FROM SCHEMA("AWS/EC2", Ins
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/multi-time-series-alarm.html
+ *
+ * @example
+ * const kdump = new KdumpAssociation(this, 'Kdump', { targets: KdumpTargets.tag('Kdump', 'on') });
+ * const interrupt = new DiagnosticInterrupt(this, 'Interrupt', { kdump });
+ *
+ * interrupt.addFleetAlarm(new FleetUnresponsiveAlarm(this, 'FleetUnresponsive', { unresponsiveFor: Duration.minutes(5) }));
  */
 export class FleetUnresponsiveAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: FleetUnresponsiveAlarmProps = {}) {

@@ -55,6 +55,12 @@ const LONGEST_MINUTES = 24 * 60;
  * To combine signals, give several of these alarms to a `CompositeAlarm`.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html
+ *
+ * @example
+ * declare const web: ec2.Instance;
+ * declare const response: CrashDumpResponse;
+ *
+ * response.addAlarm(new UnresponsiveAlarm(this, 'Unresponsive', { instance: web, unresponsiveFor: Duration.minutes(5) }));
  */
 export class UnresponsiveAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: UnresponsiveAlarmProps) {

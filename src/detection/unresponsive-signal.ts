@@ -22,6 +22,16 @@ interface SignalConfig {
  * The instance status check sees a dead kernel. It does not see a dead user space: the kernel answers its ARP requests even if no
  * program is ever scheduled again. The other signals do, but each of them may also fail while the instance is well. Use them
  * together with the limits of DiagnosticInterrupt, and prefer signals that come from outside the instance.
+ *
+ * @example
+ * declare const web: ec2.Instance;
+ * declare const kdump: KdumpAssociation;
+ *
+ * const signal = UnresponsiveSignal.cloudWatchAgentHeartbeat();
+ * const alarm = new UnresponsiveAlarm(this, 'Unresponsive', { instance: web, signal });
+ * // Given to both: the instance status check, by which the interrupt is decided otherwise, does not see what the heartbeat sees.
+ * const interrupt = new DiagnosticInterrupt(this, 'Interrupt', { kdump, signals: [signal] });
+ * alarm.addAlarmAction(DiagnosticInterruptAction.of(interrupt));
  */
 export class UnresponsiveSignal {
   /**

@@ -7,6 +7,22 @@ import { requireSameRegion } from '../kdump/same-region';
 
 /**
  * Defines alarm actions that ask a DiagnosticInterrupt to interrupt the instance that the alarm watches.
+ *
+ * @example
+ * declare const web: ec2.Instance;
+ * declare const interrupt: DiagnosticInterrupt;
+ *
+ * const alarm = new cloudwatch.Alarm(this, 'InstanceCheck', {
+ *   metric: new cloudwatch.Metric({
+ *     namespace: 'AWS/EC2',
+ *     metricName: 'StatusCheckFailed_Instance',
+ *     dimensionsMap: { InstanceId: web.instanceId },
+ *     statistic: 'Maximum',
+ *   }),
+ *   threshold: 1,
+ *   evaluationPeriods: 1,
+ * });
+ * alarm.addAlarmAction(DiagnosticInterruptAction.of(interrupt));
  */
 export class DiagnosticInterruptAction {
   /**

@@ -42,6 +42,17 @@ const MOST_ALARMS = 20;
  * `{"instanceId": "...", "reason": "..."}`.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/diagnostic-interrupt.html
+ *
+ * @example
+ * declare const kdump: KdumpAssociation;
+ * declare const alarm: UnresponsiveAlarm;
+ *
+ * const interrupt = new DiagnosticInterrupt(this, 'Interrupt', {
+ *   kdump,
+ *   mode: InterruptMode.DRY_RUN, // decides and logs; leave it out once the verdicts are what you want
+ *   circuitBreaker: CircuitBreaker.atMost(3, Duration.hours(1)),
+ * });
+ * alarm.addAlarmAction(DiagnosticInterruptAction.of(interrupt));
  */
 export class DiagnosticInterrupt extends Construct {
   /**

@@ -55,6 +55,11 @@ export interface InterruptReadinessProps {
  * The first custom resource of a DiagnosticInterrupt adds the provider framework of the CDK to it: three functions and a state machine.
  *
  * @resource Custom::InterruptReadiness
+ *
+ * @example
+ * declare const diagnostics: CrashDiagnostics;
+ *
+ * new InterruptReadiness(this, 'Readiness', { interrupt: diagnostics.interrupt, timeout: Duration.minutes(30) });
  */
 export class InterruptReadiness extends Construct {
   /**

@@ -49,6 +49,18 @@ export interface InterruptTriggerProps {
  * The first custom resource of a DiagnosticInterrupt adds the provider framework of the CDK to it: three functions and a state machine.
  *
  * @resource Custom::InterruptTrigger
+ *
+ * @example
+ * declare const web: ec2.Instance;
+ * declare const diagnostics: CrashDiagnostics;
+ *
+ * // Crashes the instance, once.
+ * new InterruptTrigger(this, 'GameDay', {
+ *   interrupt: diagnostics.interrupt,
+ *   instance: web,
+ *   occasion: InterruptOccasion.gameDay('Rehearsal of a crash dump'),
+ *   revision: '2030-01-31',
+ * });
  */
 export class InterruptTrigger extends Construct {
   /**

@@ -12,6 +12,11 @@ import { isResource, SharedAssociation } from './shared-association';
  * does not grow with them.
  *
  * @see KdumpAssociation
+ *
+ * @example
+ * declare const group: autoscaling.AutoScalingGroup;
+ *
+ * Mixins.of(group).apply(new AutoScalingGroupKdump({ rebootPolicy: RebootPolicy.whenRequired() }));
  */
 export class AutoScalingGroupKdump implements IMixin {
   private readonly association: SharedAssociation;

@@ -35,6 +35,16 @@ const LARGEST_LOW_MIB = 4096;
  * on the instance.
  *
  * @see https://docs.kernel.org/admin-guide/kdump/kdump.html
+ *
+ * @example
+ * declare const database: ec2.Instance;
+ *
+ * const upTo64GiB: CrashKernelRange = { memoryFrom: Size.gibibytes(2), memoryTo: Size.gibibytes(64), reserve: Size.mebibytes(512) };
+ * const larger: CrashKernelRange = { memoryFrom: Size.gibibytes(64), reserve: Size.gibibytes(1) };
+ * new KdumpAssociation(this, 'Kdump', {
+ *   targets: KdumpTargets.instance(database),
+ *   crashKernel: CrashKernel.ranges(upTo64GiB, larger),
+ * });
  */
 export class CrashKernel {
   /**

@@ -31,6 +31,14 @@ export enum AfterDump {
 
 /**
  * What is dumped, and where to. Where a distribution's kdump cannot do a thing, the status of the instance says so in its notes.
+ *
+ * @example
+ * declare const database: ec2.Instance;
+ *
+ * new KdumpAssociation(this, 'Kdump', {
+ *   targets: KdumpTargets.instance(database),
+ *   dump: { path: '/data/crash', dumpsToKeep: 1, minimumFreeSpace: Size.gibibytes(40) },
+ * });
  */
 export interface DumpOptions {
   /**

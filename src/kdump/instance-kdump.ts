@@ -12,6 +12,15 @@ import { isResource, SharedAssociation } from './shared-association';
  * does not grow with them.
  *
  * @see KdumpAssociation
+ *
+ * @example
+ * declare const web: ec2.Instance;
+ * declare const app: App;
+ *
+ * const kdump = new InstanceKdump({ rebootPolicy: RebootPolicy.whenRequired() });
+ * Mixins.of(web).apply(kdump);
+ * // Or to all instances of the app:
+ * Mixins.of(app).apply(kdump);
  */
 export class InstanceKdump implements IMixin {
   private readonly association: SharedAssociation;

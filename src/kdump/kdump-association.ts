@@ -58,6 +58,15 @@ export interface KdumpAssociationProps extends KdumpAssociationOptions {
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/diagnostic-interrupt.html
  * @resource AWS::SSM::Association
+ *
+ * @example
+ * new KdumpAssociation(this, 'Kdump', {
+ *   targets: KdumpTargets.tag('Kdump', 'on'),
+ *   crashKernel: CrashKernel.size(Size.mebibytes(512)),
+ *   dump: { dumpsToKeep: 2 },
+ *   rebootPolicy: RebootPolicy.whenRequired(),
+ *   maxConcurrency: RateLimit.count(1), // one reboot at a time
+ * });
  */
 export class KdumpAssociation extends Construct implements IKdumpAssociation {
   public readonly associationId: string;

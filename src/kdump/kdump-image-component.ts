@@ -25,6 +25,16 @@ export interface KdumpImageComponentProps extends KdumpOptions {
  *
  * @resource AWS::ImageBuilder::Component
  * @see https://docs.aws.amazon.com/imagebuilder/latest/userguide/manage-components.html
+ *
+ * @example
+ * const kdump = new KdumpImageComponent(this, 'Kdump', { crashKernel: CrashKernel.size(Size.mebibytes(512)) });
+ *
+ * new imagebuilder.CfnImageRecipe(this, 'Recipe', {
+ *   name: 'web',
+ *   version: '1.0.0',
+ *   parentImage: 'ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
+ *   components: [{ componentArn: kdump.componentArn }],
+ * });
  */
 export class KdumpImageComponent extends Construct {
   /**

@@ -12,6 +12,11 @@ import { isResource, SharedAssociation } from './shared-association';
  * does not grow with them.
  *
  * @see KdumpAssociation
+ *
+ * @example
+ * declare const template: ec2.LaunchTemplate;
+ *
+ * Mixins.of(template).apply(new LaunchTemplateKdump({ rebootPolicy: RebootPolicy.whenRequired() }));
  */
 export class LaunchTemplateKdump implements IMixin {
   private readonly association: SharedAssociation;

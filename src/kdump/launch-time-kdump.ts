@@ -23,6 +23,14 @@ export interface LaunchTimeKdumpProps extends KdumpOptions {
  * The reserved memory needs a reboot, which happens once, when the user data has come to its end. Services must be enabled, rather
  * than started only, to be there afterwards. A machine that is to serve without that reboot needs an image that is armed already:
  * see KdumpImageComponent.
+ *
+ * @example
+ * declare const role: iam.Role;
+ *
+ * const userData = ec2.UserData.forLinux();
+ * userData.addCommands('dnf install -y nginx', 'systemctl enable nginx');
+ * new LaunchTimeKdump(this, 'LaunchTimeKdump').addTo(userData, role);
+ * new ec2.LaunchTemplate(this, 'Template', { machineImage: ec2.MachineImage.latestAmazonLinux2023(), userData, role });
  */
 export class LaunchTimeKdump extends Construct {
   private readonly program: FileAssetLocation;

@@ -52,6 +52,16 @@ const DAY_MINUTES = 24 * 60;
  * once per change of the configuration, and not while packages are being installed or a dump is being saved.
  *
  * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/send-commands-reboot.html
+ *
+ * @example
+ * new KdumpAssociation(this, 'Kdump', {
+ *   targets: KdumpTargets.tag('Kdump', 'on'),
+ *   rebootPolicy: RebootPolicy.inWindow({
+ *     days: [DayOfWeek.SATURDAY, DayOfWeek.SUNDAY],
+ *     start: '22:30', // UTC
+ *     duration: Duration.hours(4),
+ *   }),
+ * });
  */
 export class RebootPolicy {
   /**

@@ -41,6 +41,13 @@ const DAY = Duration.days(1);
  * CloudWatch bills dashboards by the month, beyond the first three of an account.
  *
  * @resource AWS::CloudWatch::Dashboard
+ *
+ * @example
+ * declare const interrupt: DiagnosticInterrupt;
+ * declare const response: CrashDumpResponse;
+ * declare const alarm: UnresponsiveAlarm;
+ *
+ * new CrashDiagnosticsDashboard(this, 'Dashboard', { interrupt, response, alarms: [alarm] });
  */
 export class CrashDiagnosticsDashboard extends Dashboard {
   constructor(scope: Construct, id: string, props: CrashDiagnosticsDashboardProps) {

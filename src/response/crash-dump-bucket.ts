@@ -65,6 +65,13 @@ const UNFINISHED_FOR = Duration.days(7);
  * for the key.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+ *
+ * @example
+ * declare const key: kms.Key;
+ * declare const interrupt: DiagnosticInterrupt;
+ *
+ * const bucket = new CrashDumpBucket(this, 'Dumps', { encryptionKey: key, expiration: Duration.days(30) });
+ * new CrashDumpResponse(this, 'Response', { interrupt, bucket });
  */
 export class CrashDumpBucket extends Bucket {
   /**

@@ -40,6 +40,14 @@ const LONGEST_EXECUTION = Duration.hours(14);
  * Instances need `curl`, and a route to S3; neither the AWS CLI nor a permission.
  *
  * @resource AWS::StepFunctions::StateMachine
+ *
+ * @example
+ * declare const web: ec2.Instance;
+ * declare const interrupt: DiagnosticInterrupt;
+ *
+ * const response = new CrashDumpResponse(this, 'Response', { interrupt, contents: DumpContents.KERNEL_LOG_AND_VMCORE });
+ * response.addAlarm(new UnresponsiveAlarm(this, 'Unresponsive', { instance: web }));
+ * response.topic.addSubscription(new subscriptions.EmailSubscription('on-call@example.com'));
  */
 export class CrashDumpResponse extends Construct {
   /**
