@@ -59,9 +59,9 @@ export interface CrashDiagnosticsProps extends KdumpOptions {
   readonly signal?: UnresponsiveSignal;
 
   /**
-   * Where the people who are woken find out what to do: an http or https URL. It stands in the descriptions of the alarms.
+   * Where it is written what to do about an unresponsive instance: an http or https URL. It becomes part of the alarms' descriptions.
    *
-   * @default - none
+   * @default - the descriptions name no runbook
    */
   readonly runbookUrl?: string;
 
@@ -81,14 +81,14 @@ export interface CrashDiagnosticsProps extends KdumpOptions {
   readonly contents?: DumpContents;
 
   /**
-   * Where it is brought to.
+   * Where it is brought to, in the same Region.
    *
    * @default - a new CrashDumpBucket
    */
   readonly bucket?: IBucket;
 
   /**
-   * Who is told what happened.
+   * Who is told what happened, in the same Region.
    *
    * @default - a new topic, without subscriptions
    */
@@ -152,6 +152,10 @@ export class CrashDiagnostics extends Construct {
    */
   public readonly dashboard?: CrashDiagnosticsDashboard;
 
+  /**
+   * @throws if `signal` needs targets that are known at synth and they are not, those are more than 20, something is given of which
+   * `interruptOnly` makes no use, or a construct that it is made of throws
+   */
   constructor(scope: Construct, id: string, props: CrashDiagnosticsProps) {
     super(scope, id);
     const { targets, signal, runbookUrl } = props;

@@ -67,6 +67,9 @@ const QUERY = 'SELECT MAX(StatusCheckFailed_Instance) FROM SCHEMA("AWS/EC2", Ins
  * interrupt.addFleetAlarm(new FleetUnresponsiveAlarm(this, 'FleetUnresponsive', { unresponsiveFor: Duration.minutes(5) }));
  */
 export class FleetUnresponsiveAlarm extends Alarm {
+  /**
+   * @throws if `unresponsiveFor` is a token or not of whole minutes up to three hours, or `runbookUrl` is no URL or too long for a description
+   */
   constructor(scope: Construct, id: string, props: FleetUnresponsiveAlarmProps = {}) {
     super(scope, id, {
       metric: new MathExpression({ expression: QUERY, period: PERIOD }),

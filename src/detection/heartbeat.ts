@@ -49,8 +49,8 @@ function requireName(property: string, name: string): void {
     throw new Error(`${property}: a token was given, but the name of the metric is part of the policy by which interrupts are decided, which is`
       + ' written at synth. Give a literal string.');
   }
-  if (name.trim() === '' || name.length > LONGEST_NAME) {
-    throw new Error(`${property}: a name of ${name.trim() === '' ? 'nothing but blanks' : `${name.length} characters`} was given;`
+  if (typeof name !== 'string' || name.trim() === '' || name.length > LONGEST_NAME) {
+    throw new Error(`${property}: a name of ${typeof name !== 'string' || name.trim() === '' ? 'nothing but blanks' : `${name.length} characters`} was given;`
       + ` 1 to ${LONGEST_NAME} characters are allowed.`);
   }
 }

@@ -63,6 +63,10 @@ const LONGEST_MINUTES = 24 * 60;
  * response.addAlarm(new UnresponsiveAlarm(this, 'Unresponsive', { instance: web, unresponsiveFor: Duration.minutes(5) }));
  */
 export class UnresponsiveAlarm extends Alarm {
+  /**
+   * @throws if `unresponsiveFor` is a token or not of whole periods up to a day, `runbookUrl` is no URL or too long for a description, or
+   * the instance is in another Region
+   */
   constructor(scope: Construct, id: string, props: UnresponsiveAlarmProps) {
     const signal = props.signal ?? UnresponsiveSignal.instanceStatusCheck();
     const unresponsiveFor = props.unresponsiveFor ?? Duration.minutes(3 * signal._period.toMinutes());

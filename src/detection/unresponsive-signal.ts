@@ -17,7 +17,7 @@ interface SignalConfig {
 }
 
 /**
- * By what it is noticed that an instance is unresponsive.
+ * Defines by what it is noticed that an instance is unresponsive.
  *
  * The instance status check sees a dead kernel. It does not see a dead user space: the kernel answers its ARP requests even if no
  * program is ever scheduled again. The other signals do, but each of them may also fail while the instance is well. Use them

@@ -14,6 +14,7 @@ export class CircuitBreaker {
    *
    * @param interrupts 1 to 100
    * @param within a minute to seven days
+   * @throws if one of them is out of its range or a token
    */
   public static atMost(interrupts: number, within: Duration): CircuitBreaker {
     if (!Number.isInteger(interrupts) || interrupts < 1 || interrupts > MOST_SLOTS) {
@@ -29,6 +30,7 @@ export class CircuitBreaker {
    *
    * @param percent more than 0, and up to 100
    * @param within a minute to seven days
+   * @throws if one of them is out of its range or a token
    */
   public static atMostShare(percent: number, within: Duration): CircuitBreaker {
     if (!(percent > 0 && percent <= 100)) {
@@ -45,6 +47,8 @@ export class CircuitBreaker {
   }
 
   /**
+   * Whether it has to be known how many instances there are.
+   *
    * @internal
    */
   public get _needsFleetSize(): boolean {
@@ -52,6 +56,8 @@ export class CircuitBreaker {
   }
 
   /**
+   * The breaker as the policy of the function says it.
+   *
    * @internal
    */
   public _render(): Pick<ClaimPolicy, 'limit' | 'windowSeconds'> {

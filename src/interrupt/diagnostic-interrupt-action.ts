@@ -3,6 +3,7 @@ import { AlarmActionConfig, IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwa
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { DiagnosticInterrupt } from './diagnostic-interrupt';
+import { requireInstanceAlarm } from './require-instance-alarm';
 import { requireSameRegion } from '../kdump/same-region';
 
 /**
@@ -26,10 +27,12 @@ import { requireSameRegion } from '../kdump/same-region';
  */
 export class DiagnosticInterruptAction {
   /**
-   * An action that asks for the instance of the alarm. The alarm must be a metric alarm with one `InstanceId` among the dimensions of
-   * its metrics. Only the state ALARM leads to an interrupt, so use it with `addAlarmAction`.
+   * An action that asks for the instance of the alarm: a metric alarm with one `InstanceId` among the dimensions of its metrics, or a
+   * composite alarm of such. Only the state ALARM leads to an interrupt, so use it with `addAlarmAction`, which throws if the alarm is
+   * in another Region, names no instance, or is one more than the 20 that a DiagnosticInterrupt takes.
    *
    * @param interrupt decides about the interrupt and sends it
+   * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
    */
   public static of(interrupt: DiagnosticInterrupt): IAlarmAction {
     // No class that implements IAlarmAction: the type of what `bind` takes is another from one aws-cdk-lib to the next (IAlarm,
@@ -43,6 +46,7 @@ export class DiagnosticInterruptAction {
 
 function bind(interrupt: DiagnosticInterrupt, scope: Construct, alarm: IAlarm): AlarmActionConfig {
   requireSameRegion(interrupt, alarm);
+  requireInstanceAlarm('DiagnosticInterruptAction', alarm);
   const id = `Invoke${Names.nodeUniqueId(interrupt.node)}`;
   // An alarm may have the action for more than one of its states.
   if (!scope.node.tryFindChild(id)) {

@@ -102,11 +102,16 @@ export class DiagnosticInterrupt extends Construct {
   private gameDays = false;
   private serviceToken?: string;
 
+  /**
+   * @throws if a duration is a token or out of its range, `kdump` or a target is in another Region, a target is that of another
+   * DiagnosticInterrupt of the app, or the policy is too large for a variable of Lambda. Types that cannot be interrupted are errors at synth.
+   */
   constructor(scope: Construct, id: string, props: DiagnosticInterruptProps) {
     super(scope, id);
     const targets = props.targets ?? props.kdump.targets;
     this._kdump = props.kdump;
     this._targets = targets;
+    requireSameRegion(this, props.kdump);
     targets._requireRegionOf(this);
     requireInterruptible(this, targets, props.allowBareMetal ?? false);
     if (props.mode !== InterruptMode.DRY_RUN) requireOneInterrupt(this, targets);
@@ -156,14 +161,10 @@ export class DiagnosticInterrupt extends Construct {
    * are no targets are refused by `NotATarget`.
    *
    * @param alarm an alarm of the same stack
+   * @throws if it is of another stack, was given before, or is one more than the 20 that there may be
    */
   public addFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
-    requireSameRegion(this, alarm);
-    if (Stack.of(alarm) !== Stack.of(this)) {
-      throw new Error(`${alarm.node.path} is in another stack than ${this.node.path}, and the stacks would need each other. Define the alarm in `
-        + `${Stack.of(this).node.path}.`);
-    }
-    this._readAlarm(alarm, alarm);
+    this._readFleetAlarm(alarm);
     // What EventBridge cannot deliver it puts into the queue itself. Without a condition, which would lead from the key over the rule
     // and the function to the key; the policy of the queue lets none but the rule in.
     this.failures.encryptionMasterKey?.grant(new ServicePrincipal('events.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
@@ -176,6 +177,8 @@ export class DiagnosticInterrupt extends Construct {
 
   /**
    * Interrupts that EC2 accepted.
+   *
+   * @default - the sum of five minutes
    */
   public metricInterruptsSent(options?: MetricOptions): Metric {
     return this.metric(InterruptMetric.SENT, options);
@@ -185,6 +188,7 @@ export class DiagnosticInterrupt extends Construct {
    * Requests that were refused.
    *
    * @param reason counts those alone whose foremost reason it is
+   * @default - of all reasons, the sum of five minutes
    */
   public metricInterruptsRefused(reason?: InterruptRefusal, options?: MetricOptions): Metric {
     return this.metric(InterruptMetric.REFUSED, options, reason === undefined ? {} : { Reason: reason });
@@ -192,6 +196,8 @@ export class DiagnosticInterrupt extends Construct {
 
   /**
    * Requests that failed, each try by itself.
+   *
+   * @default - the sum of five minutes
    */
   public metricErrors(options?: MetricOptions): Metric {
     return this.metric(InterruptMetric.ERRORS, options);
@@ -199,6 +205,8 @@ export class DiagnosticInterrupt extends Construct {
 
   /**
    * Requests that were refused because as many instances as allowed had been interrupted lately.
+   *
+   * @default - the sum of five minutes
    */
   public metricCircuitOpen(options?: MetricOptions): Metric {
     return this.metric(InterruptMetric.CIRCUIT_OPEN, options);
@@ -220,13 +228,32 @@ export class DiagnosticInterrupt extends Construct {
    * @internal
    */
   public _readAlarm(scope: Construct, alarm: IAlarm): Policy {
+    const id = `Read${Names.nodeUniqueId(this.node)}`;
+    if (scope.node.tryFindChild(id)) {
+      throw new Error(`${alarm.node.path}: ${this.node.path} has this alarm already; it is allowed once, as a DiagnosticInterruptAction, by addAlarm or by`
+        + ' addFleetAlarm, since whichever is first claims the interrupt. Leave one of them out.');
+    }
     if (++this.alarms > MOST_ALARMS) {
       throw new Error(`${this.node.path}: ${alarm.node.path} is its alarm number ${this.alarms}; ${MOST_ALARMS} are allowed, since each takes part of the`
         + ' limited policies of the role and of the function. Tag the instances, give KdumpTargets.tag(), and watch them with one FleetUnresponsiveAlarm.');
     }
     // A policy of its own in the scope of the alarm: the function depends on its role's default policy and the alarm on the
     // function, so a reference from that policy to the alarm would be a circle.
-    return new Policy(scope, `Read${Names.nodeUniqueId(this.node)}`, { roles: [this.role], statements: alarmStatements(alarm) });
+    return new Policy(scope, id, { roles: [this.role], statements: alarmStatements(alarm) });
+  }
+
+  /**
+   * The same for a fleet alarm, whose rule starts something of this stack.
+   *
+   * @internal
+   */
+  public _readFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
+    requireSameRegion(this, alarm);
+    if (Stack.of(alarm) !== Stack.of(this)) {
+      throw new Error(`${alarm.node.path} is in another stack than ${this.node.path}, and the stacks would need each other. Define the alarm in `
+        + `${Stack.of(this).node.path}.`);
+    }
+    this._readAlarm(alarm, alarm);
   }
 
   /**

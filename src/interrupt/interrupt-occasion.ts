@@ -1,5 +1,6 @@
 import { CfnResource, Token } from 'aws-cdk-lib';
 import { CfnCompositeAlarm, IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { requireInstanceAlarm } from './require-instance-alarm';
 
 const LONGEST_REASON = 500;
 
@@ -12,6 +13,7 @@ export class InterruptOccasion {
    *
    * @param alarm a metric alarm that watches the instance, by an `InstanceId` among its dimensions. A composite or fleet alarm does not
    * name the instance; give the alarm below it.
+   * @throws if it is one of those
    */
   public static alarm(alarm: IAlarm): InterruptOccasion {
     const { defaultChild } = alarm.node;
@@ -19,6 +21,7 @@ export class InterruptOccasion {
       throw new Error(`InterruptOccasion.alarm: ${alarm.node.path} is a composite alarm, which does not say about which instance it is; a metric`
         + ' alarm with the dimension InstanceId is allowed. Give the one of its alarms that watches the instance.');
     }
+    requireInstanceAlarm('InterruptOccasion.alarm', alarm);
     return new InterruptOccasion(alarm, undefined);
   }
 
@@ -30,11 +33,13 @@ export class InterruptOccasion {
    * Game days become possible for the whole DiagnosticInterrupt as long as there is such a trigger: whoever may invoke its function can
    * ask for one. Take the trigger out of the stack when the day is over.
    *
-   * @param reason what it is for, up to 500 characters; it stands in the log
+   * @param reason what it is for, 1 to 500 characters; it stands in the log
+   * @throws if it is empty or longer
    */
   public static gameDay(reason: string): InterruptOccasion {
-    if (!Token.isUnresolved(reason) && (reason.trim() === '' || reason.length > LONGEST_REASON)) {
-      throw new Error(`InterruptOccasion.gameDay: a reason of ${reason.trim() === '' ? 0 : reason.length} characters was given; 1 to ${LONGEST_REASON} are allowed.`
+    const length = typeof reason === 'string' && reason.trim() !== '' ? reason.length : 0;
+    if (!Token.isUnresolved(reason) && (length < 1 || length > LONGEST_REASON)) {
+      throw new Error(`InterruptOccasion.gameDay: a reason of ${length} characters was given; 1 to ${LONGEST_REASON} are allowed.`
         + ' Say what the game day is for.');
     }
     return new InterruptOccasion(undefined, reason);

@@ -26,6 +26,7 @@ export interface InterruptReadinessProps {
    * that is rebooted to arm kdump reports so after the reboot.
    *
    * @default Duration.minutes(15)
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudformation-customresource.html
    */
   readonly timeout?: Duration;
 
@@ -76,6 +77,9 @@ export class InterruptReadiness extends Construct {
    */
   public readonly note: string;
 
+  /**
+   * @throws if `timeout` is a token or out of its range, or the interrupt is in another Region
+   */
   constructor(scope: Construct, id: string, props: InterruptReadinessProps) {
     super(scope, id);
     const { interrupt } = props;

@@ -91,6 +91,9 @@ export class InterruptTrigger extends Construct {
    */
   public readonly sent: string;
 
+  /**
+   * @throws if `revision` is empty or too long, the instance is known to be none of the targets, or anything is in another Region
+   */
   constructor(scope: Construct, id: string, props: InterruptTriggerProps) {
     super(scope, id);
     const { interrupt, instance, occasion, revision } = props;
@@ -138,7 +141,7 @@ function isComparable(instanceId: string): boolean {
 }
 
 function requireRevision(revision: string): void {
-  if (Token.isUnresolved(revision) || (revision.trim() !== '' && revision.length <= LONGEST_REVISION)) return;
-  throw new Error(`InterruptTrigger: revision ${JSON.stringify(revision.slice(0, 200))} was given; 1 to ${LONGEST_REVISION} characters are allowed.`
+  if (Token.isUnresolved(revision) || (typeof revision === 'string' && revision.trim() !== '' && revision.length <= LONGEST_REVISION)) return;
+  throw new Error(`InterruptTrigger: revision ${JSON.stringify(revision)?.slice(0, 150)} was given; 1 to ${LONGEST_REVISION} characters are allowed.`
     + ' Give a value that names this one interrupt, such as a date or the number of a ticket.');
 }

@@ -5,7 +5,7 @@ import { KdumpTargets } from './kdump-targets';
 import { isResource, SharedAssociation } from './shared-association';
 
 /**
- * A mixin that makes the instances of an Auto Scaling group able to write a crash dump, those to come included:
+ * Defines a mixin that makes the instances of an Auto Scaling group able to write a crash dump, those to come included:
  * `group.with(new AutoScalingGroupKdump())`.
  *
  * All that one mixin is applied to in a stack shares one association, up to 50 (State Manager's limit), and so the number of resources
@@ -21,6 +21,9 @@ import { isResource, SharedAssociation } from './shared-association';
 export class AutoScalingGroupKdump implements IMixin {
   private readonly association: SharedAssociation;
 
+  /**
+   * @param options how the instances are configured, and kept so
+   */
   constructor(options: KdumpAssociationOptions = {}) {
     this.association = new SharedAssociation('AutoScalingGroupKdump', options);
   }
@@ -34,6 +37,8 @@ export class AutoScalingGroupKdump implements IMixin {
 
   /**
    * Adds the group's instances to the targets of the association.
+   *
+   * @throws if an option is not of the form that its description names
    */
   public applyTo(construct: IConstruct): void {
     this.association.add(construct, () => KdumpTargets.autoScalingGroup(construct as CfnAutoScalingGroup));

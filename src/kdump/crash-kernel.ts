@@ -39,11 +39,11 @@ const LARGEST_LOW_MIB = 4096;
  * @example
  * declare const database: ec2.Instance;
  *
- * const upTo64GiB: CrashKernelRange = { memoryFrom: Size.gibibytes(2), memoryTo: Size.gibibytes(64), reserve: Size.mebibytes(512) };
- * const larger: CrashKernelRange = { memoryFrom: Size.gibibytes(64), reserve: Size.gibibytes(1) };
+ * const small: CrashKernelRange = { memoryFrom: Size.gibibytes(2), memoryTo: Size.gibibytes(64), reserve: Size.mebibytes(512) };
+ * const large: CrashKernelRange = { memoryFrom: Size.gibibytes(64), reserve: Size.gibibytes(1) };
  * new KdumpAssociation(this, 'Kdump', {
  *   targets: KdumpTargets.instance(database),
- *   crashKernel: CrashKernel.ranges(upTo64GiB, larger),
+ *   crashKernel: CrashKernel.ranges(small, large),
  * });
  */
 export class CrashKernel {
@@ -58,6 +58,7 @@ export class CrashKernel {
    * The same amount on every instance.
    *
    * @param size a whole number of MiB, at least 64 MiB
+   * @throws if it is less, not whole, or a token
    */
   public static size(size: Size): CrashKernel {
     return new CrashKernel(render(reservation('CrashKernel.size', size)));
@@ -68,6 +69,7 @@ export class CrashKernel {
    * On an instance that no row covers, nothing is reserved and kdump cannot be armed.
    *
    * @param ranges the rows, ascending and without overlap
+   * @throws if there is none, they overlap, or a size is a token, not whole, or larger than the machines of its row
    */
   public static ranges(...ranges: CrashKernelRange[]): CrashKernel {
     const given = 'CrashKernel.ranges';
@@ -101,6 +103,7 @@ export class CrashKernel {
    *
    * @param high a whole number of MiB, at least 64 MiB
    * @param low a whole number of MiB, at most 4096 MiB; 0 reserves no low memory
+   * @throws if one of them is out of its range, not whole, or a token
    */
   public static highLow(high: Size, low: Size): CrashKernel {
     const highMib = reservation('CrashKernel.highLow, high', high);

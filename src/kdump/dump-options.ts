@@ -30,7 +30,7 @@ export enum AfterDump {
 }
 
 /**
- * What is dumped, and where to. Where a distribution's kdump cannot do a thing, the status of the instance says so in its notes.
+ * What is dumped, and where to. Its values become part of a program at synth, so none may be a token. Where a distribution's kdump cannot do a thing, the status of the instance says so in its notes.
  *
  * @example
  * declare const database: ec2.Instance;
@@ -53,6 +53,7 @@ export interface DumpOptions {
    * Which pages are left out, as the sum of 1 (zero pages), 2 and 4 (page cache), 8 (user data) and 16 (free pages): 0 to 31.
    *
    * @default - the distribution's own, which is 31 on all but SUSE; 31 where `compression` is given
+   * @see https://man7.org/linux/man-pages/man8/makedumpfile.8.html
    */
   readonly level?: number;
 

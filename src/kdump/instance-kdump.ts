@@ -5,7 +5,7 @@ import { KdumpTargets } from './kdump-targets';
 import { isResource, SharedAssociation } from './shared-association';
 
 /**
- * A mixin that makes an EC2 Linux instance able to write a crash dump: `instance.with(new InstanceKdump())` for one,
+ * Defines a mixin that makes an EC2 Linux instance able to write a crash dump: `instance.with(new InstanceKdump())` for one,
  * `Mixins.of(app).apply(new InstanceKdump())` for all that are known at synth.
  *
  * All that one mixin is applied to in a stack shares one association, up to 50 (State Manager's limit), and so the number of resources
@@ -25,6 +25,9 @@ import { isResource, SharedAssociation } from './shared-association';
 export class InstanceKdump implements IMixin {
   private readonly association: SharedAssociation;
 
+  /**
+   * @param options how the instances are configured, and kept so
+   */
   constructor(options: KdumpAssociationOptions = {}) {
     this.association = new SharedAssociation('InstanceKdump', options);
   }
@@ -38,6 +41,8 @@ export class InstanceKdump implements IMixin {
 
   /**
    * Adds the instance to the targets of the association.
+   *
+   * @throws if an option is not of the form that its description names
    */
   public applyTo(construct: IConstruct): void {
     this.association.add(construct, () => KdumpTargets.instance(construct as CfnInstance));

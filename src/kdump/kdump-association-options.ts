@@ -56,6 +56,7 @@ export interface KdumpAssociationOptions extends KdumpOptions {
    * How many instances are configured, and with `RebootPolicy.whenRequired()` rebooted, at the same time.
    *
    * @default RateLimit.percentage(10)
+   * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-state-manager-targets-and-rate-controls.html
    */
   readonly maxConcurrency?: RateLimit;
 

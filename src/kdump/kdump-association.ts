@@ -85,6 +85,9 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
    */
   public readonly dispatchRole: IRole;
 
+  /**
+   * @throws if a target is in another Region, or `schedule`, `crashKernel` or `dump` is not of the form that its description names
+   */
   constructor(scope: Construct, id: string, props: KdumpAssociationProps) {
     super(scope, id);
     this.targets = props.targets;

@@ -44,6 +44,9 @@ export class KdumpImageComponent extends Construct {
    */
   public readonly componentArn: string;
 
+  /**
+   * @throws if `dump` is not of the form that its description names
+   */
   constructor(scope: Construct, id: string, props: KdumpImageComponentProps = {}) {
     super(scope, id);
     // With exit code 194 the instance is rebooted and the step is run again.

@@ -1,6 +1,7 @@
 import { createHash } from 'crypto';
 import * as fs from 'fs';
 import * as path from 'path';
+import { DUMP_PATH_GRAMMAR, isDumpPath } from './dump-path';
 
 /** What is baked into the program that prepares an instance for kdump. */
 export interface KdumpProgramSettings {
@@ -44,7 +45,6 @@ const SIZE = '[0-9]{1,6}[KMGT]';
 const CRASH_KERNEL = new RegExp(
   `^(auto|${SIZE}|${SIZE}-(${SIZE})?:${SIZE}(,${SIZE}-(${SIZE})?:${SIZE}){0,31}|${SIZE},high( ${SIZE},low)?)$`,
 );
-const DUMP_PATH = /^(?=.{2,200}$)(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/;
 const REBOOT_WINDOW = /^(?=[1-7])1?2?3?4?5?6?7? ([0-9]|[1-9][0-9]{1,2}|1[0-3][0-9]{2}|14[0-3][0-9]) ([1-9][0-9]{1,3})$/;
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/;
 
@@ -52,7 +52,7 @@ const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/;
  * Returns the POSIX sh program that prepares an instance, with the settings baked in.
  *
  * The values are checked here a last time, whoever checked them before: they become words of a root shell and of the kernel's
- * command line.
+ * command line. They are named as the properties are that they come from.
  */
 export function renderKdumpProgram(settings: KdumpProgramSettings): string {
   const { action = 'configure', afterDump = 'reboot', rebootWindow = '', dumpLevel, compression, dumpsToKeep, minimumFreeMib } = settings;
@@ -63,14 +63,13 @@ export function renderKdumpProgram(settings: KdumpProgramSettings): string {
     "'never', 'whenRequired' or 'inWindow'", 'Use RebootPolicy to make the value.');
   check('rebootWindow', rebootWindow, settings.rebootPolicy === 'inWindow' ? REBOOT_WINDOW.test(rebootWindow) : rebootWindow === '',
     "days, opening minute and minutes such as '67 120 180' with the policy 'inWindow', and nothing else", 'Use RebootPolicy to make the value.');
-  check('dumpPath', settings.dumpPath, DUMP_PATH.test(settings.dumpPath),
-    "an absolute path of up to 200 letters, digits, '/', '.', '_' and '-'", "Take a directory on a disk, such as '/var/crash'.");
-  check('dumpLevel', dumpLevel, within(dumpLevel, 0, 31), 'a whole number from 0 to 31', 'Take 31 for the smallest dump.');
-  check('compression', compression, compression === undefined || ['zlib', 'lzo', 'snappy', 'zstd'].includes(compression),
+  check('dump.path', settings.dumpPath, isDumpPath(settings.dumpPath), DUMP_PATH_GRAMMAR, "Take a directory on a disk, such as '/var/crash'.");
+  check('dump.level', dumpLevel, within(dumpLevel, 0, 31), 'a whole number from 0 to 31', 'Take 31 for the smallest dump.');
+  check('dump.compression', compression, compression === undefined || ['zlib', 'lzo', 'snappy', 'zstd'].includes(compression),
     "'zlib', 'lzo', 'snappy' or 'zstd'", 'Use DumpCompression.');
-  check('dumpsToKeep', dumpsToKeep, within(dumpsToKeep, 1, 1000), 'a whole number from 1 to 1000', 'Leave it out to keep all.');
-  check('minimumFreeMib', minimumFreeMib, within(minimumFreeMib, 0, 1e9), 'a whole number of MiB', 'Leave it out for a share of the memory.');
-  check('afterDump', afterDump, ['reboot', 'poweroff'].includes(afterDump), "'reboot' or 'poweroff'", 'Use AfterDump.');
+  check('dump.dumpsToKeep', dumpsToKeep, within(dumpsToKeep, 1, 1000), 'a whole number from 1 to 1000', 'Leave it out to keep all.');
+  check('dump.minimumFreeSpace', minimumFreeMib, within(minimumFreeMib, 0, 1e9), 'a Size of whole MiB', 'Leave it out for a share of the memory.');
+  check('dump.afterDump', afterDump, ['reboot', 'poweroff'].includes(afterDump), "'reboot' or 'poweroff'", 'Use AfterDump.');
   check('version', settings.version, VERSION.test(settings.version), "a version such as '1.2.3'", 'Give the version of the package.');
 
   const body = [

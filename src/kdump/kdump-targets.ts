@@ -16,6 +16,8 @@ const LAUNCH_TEMPLATE_TAG = 'aws:ec2launchtemplate:id';
 
 /**
  * Defines which instances are meant. The instances must be managed nodes of Systems Manager.
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-state-manager-targets-and-rate-controls.html
  */
 export class KdumpTargets {
   /**
@@ -27,9 +29,13 @@ export class KdumpTargets {
 
   /**
    * Up to 50 instances. For more, tag them and use `KdumpTargets.tag()`.
+   *
+   * @param instances 1 to 50, each of them once
+   * @throws if there are none or more, or one is given twice
    */
   public static instances(...instances: IInstanceRef[]): KdumpTargets {
     requireCount('KdumpTargets.instances', 'instances', instances.length);
+    requireOnce('KdumpTargets.instances', instances.map(({ instanceRef, node }) => ({ id: instanceRef.instanceId, name: node.path })));
     return new KdumpTargets(instances);
   }
 
@@ -54,23 +60,25 @@ export class KdumpTargets {
    * The instances that carry a tag with one of the values, those to come included.
    *
    * @param key the tag's key, 1 to 128 characters, not starting with `aws:`
-   * @param values 1 to 50 values of up to 256 characters
+   * @param values 1 to 50 values of up to 256 characters, each of them once; no wildcards
+   * @throws if the key is a token or not of this form, or the values are none, more, twice the same or not of this form
    */
   public static tag(key: string, ...values: string[]): KdumpTargets {
     if (Token.isUnresolved(key)) {
       throw new Error('KdumpTargets.tag: the key is a token, but it becomes part of an IAM condition key at synth. Give a literal string.');
     }
-    if (!TAG_KEY.test(key) || /^aws:/i.test(key)) {
+    if (typeof key !== 'string' || !TAG_KEY.test(key) || /^aws:/i.test(key)) {
       throw new Error(`KdumpTargets.tag: the key ${JSON.stringify(key)} is not allowed; 1 to 128 of ${LEGAL_CHARACTERS} are,`
         + ' and it may not start with "aws:". Choose a tag of your own; for an Auto Scaling group use KdumpTargets.autoScalingGroup().');
     }
     requireCount('KdumpTargets.tag', 'values', values.length);
     for (const value of values.filter(each => !Token.isUnresolved(each))) {
-      if (!TAG_VALUE.test(value)) {
+      if (typeof value !== 'string' || !TAG_VALUE.test(value)) {
         throw new Error(`KdumpTargets.tag: the value ${JSON.stringify(value)} is not allowed; up to 256 of ${LEGAL_CHARACTERS} are.`
           + ' Wildcards are not expanded: list the values.');
       }
     }
+    requireOnce('KdumpTargets.tag', values.map(value => ({ id: value, name: `the value ${JSON.stringify(value)}` })));
     return new KdumpTargets([], { key, values });
   }
 
@@ -152,7 +160,14 @@ export class KdumpTargets {
 
 function requireCount(where: string, what: string, count: number) {
   if (count < 1 || count > MOST_VALUES) {
-    throw new Error(`${where}: ${count} ${what} were given; 1 to ${MOST_VALUES} are allowed (State Manager's limit).`
-      + ' Tag the instances alike and use KdumpTargets.tag() for more.');
+    throw new Error(`${where}: ${count} ${what} were given; 1 to ${MOST_VALUES} are allowed (State Manager's limit). `
+      + (count < 1 ? 'Give at least one.' : 'Tag the instances alike and use KdumpTargets.tag() for more.'));
+  }
+}
+
+function requireOnce(where: string, given: Array<{ id: string; name: string }>) {
+  const twice = given.find(({ id }, index) => given.findIndex(other => other.id === id) < index);
+  if (twice) {
+    throw new Error(`${where}: ${twice.name} was given twice; each is allowed once. Leave one of them out.`);
   }
 }

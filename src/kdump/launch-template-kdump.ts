@@ -5,7 +5,7 @@ import { KdumpTargets } from './kdump-targets';
 import { isResource, SharedAssociation } from './shared-association';
 
 /**
- * A mixin that makes all instances that are launched from a launch template able to write a crash dump, those to come included:
+ * Defines a mixin that makes all instances that are launched from a launch template able to write a crash dump, those to come included:
  * `template.with(new LaunchTemplateKdump())`.
  *
  * All that one mixin is applied to in a stack shares one association, up to 50 (State Manager's limit), and so the number of resources
@@ -21,6 +21,9 @@ import { isResource, SharedAssociation } from './shared-association';
 export class LaunchTemplateKdump implements IMixin {
   private readonly association: SharedAssociation;
 
+  /**
+   * @param options how the instances are configured, and kept so
+   */
   constructor(options: KdumpAssociationOptions = {}) {
     this.association = new SharedAssociation('LaunchTemplateKdump', options);
   }
@@ -34,6 +37,8 @@ export class LaunchTemplateKdump implements IMixin {
 
   /**
    * Adds the instances that are launched from the template to the targets of the association.
+   *
+   * @throws if an option is not of the form that its description names
    */
   public applyTo(construct: IConstruct): void {
     this.association.add(construct, () => KdumpTargets.launchTemplate(construct as CfnLaunchTemplate));

@@ -35,6 +35,9 @@ export interface LaunchTimeKdumpProps extends KdumpOptions {
 export class LaunchTimeKdump extends Construct {
   private readonly program: FileAssetLocation;
 
+  /**
+   * @throws if `dump` is not of the form that its description names
+   */
   constructor(scope: Construct, id: string, props: LaunchTimeKdumpProps = {}) {
     super(scope, id);
     this.program = textAsset(this, 'sh', programOf(props, { rebootPolicy: 'whenRequired' }));
@@ -45,6 +48,7 @@ export class LaunchTimeKdump extends Construct {
    *
    * @param userData a shell script for Linux that takes commands to be run on its exit, such as `UserData.forLinux()`
    * @param reader the role of the instances
+   * @throws if the user data is for Windows or takes no commands
    */
   public addTo(userData: UserData, reader: IGrantable): void {
     const { bucketName, objectKey } = this.program;

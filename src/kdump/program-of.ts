@@ -1,5 +1,6 @@
-import { SizeRoundingBehavior } from 'aws-cdk-lib';
+import { SizeRoundingBehavior, Token } from 'aws-cdk-lib';
 import { CrashKernel } from './crash-kernel';
+import { DumpOptions } from './dump-options';
 import { KdumpOptions } from './kdump-options';
 import { KdumpProgramSettings, renderKdumpProgram } from './kdump-program';
 
@@ -10,6 +11,7 @@ export function programOf(
   { crashKernel = CrashKernel.auto(), dump = {} }: KdumpOptions,
   how: Pick<KdumpProgramSettings, 'action' | 'rebootPolicy' | 'rebootWindow'>,
 ): string {
+  requireLiterals(dump);
   return renderKdumpProgram({
     ...how,
     crashKernel: crashKernel._value,
@@ -21,6 +23,14 @@ export function programOf(
     afterDump: dump.afterDump,
     version: packageVersion(),
   });
+}
+
+function requireLiterals(dump: DumpOptions): void {
+  for (const [name, value] of Object.entries(dump)) {
+    if (Token.isUnresolved(value) || (name === 'minimumFreeSpace' && dump.minimumFreeSpace?.isUnresolved())) {
+      throw new Error(`dump.${name}: it is a token, but it is written into a program at synth. Give a literal value.`);
+    }
+  }
 }
 
 function packageVersion(): string {

@@ -84,6 +84,7 @@ export class RebootPolicy {
    * fails with the state `reboot-required`.
    *
    * @param window when it may be
+   * @throws if the window has no day, no time of day such as `02:30`, or lasts less than an hour, more than a day or no whole minutes
    */
   public static inWindow(window: RebootWindow): RebootPolicy {
     const given = 'RebootPolicy.inWindow';
@@ -107,6 +108,8 @@ export class RebootPolicy {
   }
 
   /**
+   * The name by which the program knows the policy.
+   *
    * @internal
    */
   public readonly _name: 'never' | 'whenRequired' | 'inWindow';

@@ -34,6 +34,7 @@ export interface CrashDumpBucketProps {
    * from a bucket.
    *
    * @default - no Object Lock
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
    */
   readonly retention?: ObjectLockRetention;
 
@@ -75,7 +76,7 @@ const UNFINISHED_FOR = Duration.days(7);
  */
 export class CrashDumpBucket extends Bucket {
   /**
-   * @throws where `expiration` is no whole number of days from 1 to 3650, or `versioned` is false although `retention` is given
+   * @throws if `expiration` is no whole number of days from 1 to 3650, or `versioned` is false although `retention` is given
    */
   constructor(scope: Construct, id: string, props: CrashDumpBucketProps = {}) {
     const { encryptionKey, retention, serverAccessLogsBucket, versioned = retention !== undefined } = props;

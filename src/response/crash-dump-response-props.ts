@@ -20,7 +20,7 @@ export enum DumpContents {
  */
 export interface CrashDumpResponseProps {
   /**
-   * What decides about the interrupt and sends it. Its cooldown must be longer than `returnTimeout`.
+   * What decides about the interrupt and sends it, in the same stack. Its cooldown must be longer than `returnTimeout`.
    */
   readonly interrupt: DiagnosticInterrupt;
 
@@ -33,7 +33,7 @@ export interface CrashDumpResponseProps {
   readonly contents?: DumpContents;
 
   /**
-   * Where it is brought to.
+   * Where it is brought to, in the same Region.
    *
    * @default - a new CrashDumpBucket
    */
@@ -47,14 +47,14 @@ export interface CrashDumpResponseProps {
   readonly removeFromInstance?: boolean;
 
   /**
-   * The directory on the instances that dumps are written to, as given to the KdumpAssociation (`DumpOptions.path`).
+   * The directory on the instances that dumps are written to, as given to the KdumpAssociation (`DumpOptions.path`). It must be literal.
    *
    * @default '/var/crash'
    */
   readonly dumpPath?: string;
 
   /**
-   * Who is told what happened.
+   * Who is told what happened, in the same Region.
    *
    * @default - a new topic, without subscriptions
    */
@@ -79,6 +79,7 @@ export interface CrashDumpResponseProps {
    * group is afterwards as it was. Otherwise the group launches another instance, and is larger by one afterwards.
    *
    * @default false
+   * @see https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-enter-exit-standby.html
    */
   readonly reduceCapacity?: boolean;
 

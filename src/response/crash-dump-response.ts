@@ -18,6 +18,8 @@ import { workflowDefinition } from './workflow';
 import { FleetUnresponsiveAlarm } from '../detection/fleet-unresponsive-alarm';
 import { METRIC_NAMESPACE } from '../interrupt/interrupt-metric';
 import { literalSeconds } from '../interrupt/literal-duration';
+import { requireInstanceAlarm } from '../interrupt/require-instance-alarm';
+import { DUMP_PATH_GRAMMAR, isDumpPath } from '../kdump/dump-path';
 import { requireSameRegion } from '../kdump/same-region';
 
 const WAITED_FOR = { least: Duration.minutes(10), most: Duration.hours(6) };
@@ -69,7 +71,8 @@ export class CrashDumpResponse extends Construct {
   private readonly reporter: IFunction;
 
   /**
-   * @throws where a time-out is out of its range, or the cooldown of the interrupt is shorter than `returnTimeout`
+   * @throws if a time-out is a token or out of its range, the cooldown of the interrupt is not longer than `returnTimeout`, the interrupt
+   * is in another stack, the bucket, the topic or a group in another Region, `dumpPath` no such path, or `removeFromInstance` without the dump
    */
   constructor(scope: Construct, id: string, props: CrashDumpResponseProps) {
     super(scope, id);
@@ -84,6 +87,12 @@ export class CrashDumpResponse extends Construct {
       throw new Error(`${this.node.path}: returnTimeout is ${returnSeconds} seconds, and the cooldown of ${interrupt.node.path} is ${interrupt._cooldownSeconds};`
         + ' it has to be longer, so that nothing interrupts the instance while it dumps. Raise DiagnosticInterruptProps.cooldown.');
     }
+    if (props.dumpPath !== undefined && !isDumpPath(props.dumpPath)) {
+      throw new Error(`${this.node.path}: dumpPath is ${JSON.stringify(props.dumpPath)}; ${DUMP_PATH_GRAMMAR} is allowed, no token. Give the same as`
+        + ' to the KdumpAssociation (DumpOptions.path).');
+    }
+    [...props.autoScalingGroups ?? [], ...props.bucket ? [props.bucket] : [], ...props.topic ? [props.topic] : []]
+      .forEach(each => requireSameRegion(this, each));
     if (props.removeFromInstance && props.contents !== DumpContents.KERNEL_LOG_AND_VMCORE) {
       throw new Error(`${this.node.path}: removeFromInstance is true and the dump is not brought anywhere; what is removed would be lost.`
         + ' Give contents: DumpContents.KERNEL_LOG_AND_VMCORE, or leave out removeFromInstance.');
@@ -111,9 +120,11 @@ export class CrashDumpResponse extends Construct {
    * alarms.
    *
    * @param alarm an alarm of the same Region
+   * @throws if it is of another Region, names no instance, was given before, or is one more than the 20 that a DiagnosticInterrupt takes
    */
   public addAlarm(alarm: IAlarm): void {
     requireSameRegion(this, alarm);
+    requireInstanceAlarm(`${this.node.path}.addAlarm`, alarm);
     this.props.interrupt._readAlarm(alarm, alarm);
     new Rule(this, `On${Names.nodeUniqueId(alarm.node)}`, {
       description: 'An instance is unresponsive',
@@ -132,10 +143,10 @@ export class CrashDumpResponse extends Construct {
    * interrupt.
    *
    * @param alarm an alarm of the same stack
+   * @throws if it is of another stack, was given before, or is one more than the 20 that a DiagnosticInterrupt takes
    */
   public addFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
-    requireSameRegion(this, alarm);
-    this.props.interrupt._readAlarm(alarm, alarm);
+    this.props.interrupt._readFleetAlarm(alarm);
     alarm.onUnresponsive(`To${Names.nodeUniqueId(this.node)}`, this.target());
   }
 
@@ -143,6 +154,7 @@ export class CrashDumpResponse extends Construct {
    * Incidents that were reported.
    *
    * @param outcome counts those alone that ended so
+   * @default - of all outcomes, the sum of five minutes
    */
   public metricResponses(outcome?: ResponseOutcome, options?: MetricOptions): Metric {
     return this.metric(ResponseMetric.RESPONSES, { statistic: Stats.SUM, ...options }, outcome === undefined ? {} : { Outcome: outcome });
@@ -161,6 +173,8 @@ export class CrashDumpResponse extends Construct {
 
   /**
    * The sizes of the dumps that were found on instances, whether they were brought or not, in bytes.
+   *
+   * @default - the largest of five minutes
    */
   public metricDumpBytes(options?: MetricOptions): Metric {
     return this.metric(ResponseMetric.DUMP_BYTES, { statistic: Stats.MAXIMUM, ...options });
@@ -168,6 +182,8 @@ export class CrashDumpResponse extends Construct {
 
   /**
    * The times from interrupts until instances were back, in seconds.
+   *
+   * @default - the longest of five minutes
    */
   public metricSecondsToReturn(options?: MetricOptions): Metric {
     return this.metric(ResponseMetric.SECONDS_TO_RETURN, { statistic: Stats.MAXIMUM, ...options });

@@ -28,6 +28,7 @@ test('takes as many dimensions as a metric has, besides InstanceId, and values t
 
 test.each<[string, Partial<HeartbeatProps>, RegExp]>([
   ['an empty namespace', { namespace: '' }, /^namespace: a name of nothing but blanks/],
+  ['a namespace that JavaScript leaves undefined', { namespace: undefined }, /^namespace: a name of nothing but blanks/],
   ['a namespace of blanks', { namespace: ' ' }, /^namespace: a name of nothing but blanks/],
   ['a namespace that is too long', { namespace: 'n'.repeat(256) }, /^namespace: a name of 256 characters .* 1 to 255/],
   ['a namespace that is a token', { namespace: token }, /^namespace: a token was given.* Give a literal string/],

@@ -1,8 +1,11 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { Alarm, AlarmRule, AlarmState, CompositeAlarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, AlarmRule, AlarmState, CompositeAlarm, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
-import { DiagnosticInterrupt, DiagnosticInterruptAction, FleetUnresponsiveAlarm, InterruptMode, KdumpAssociation, KdumpTargets, UnresponsiveAlarm } from '../../src';
+import {
+  CrashDumpResponse, DiagnosticInterrupt, DiagnosticInterruptAction, FleetUnresponsiveAlarm, InterruptMode, InterruptOccasion, KdumpAssociation, KdumpTargets,
+  UnresponsiveAlarm,
+} from '../../src';
 
 process.env.CDK_VALIDATION = 'false';
 
@@ -98,4 +101,34 @@ test('refuses a fleet alarm of another stack, which would make the stacks a circ
   const there = new Stack(stack.node.root as App, 'There', { env: { region: stack.region, account: stack.account } });
   expect(() => interrupt.addFleetAlarm(new FleetUnresponsiveAlarm(there, 'Fleet')))
     .toThrow(/^There\/Fleet is in another stack than Test\/Interrupt, .* Define the alarm in Test\.$/);
+});
+
+test.each<[string, (stack: Stack) => Alarm]>([
+  ['a fleet alarm', stack => new FleetUnresponsiveAlarm(stack, 'Alarm')],
+  ['an alarm on a metric of a group', stack => new Metric({ namespace: 'AWS/EC2', metricName: 'StatusCheckFailed', dimensionsMap: { AutoScalingGroupName: 'web' } })
+    .createAlarm(stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 })],
+])('refuses %s, which names no instance, whoever it is given to', (_, make) => {
+  const { stack, action, interrupt } = setUp();
+  const response = new CrashDumpResponse(stack, 'Response', { interrupt });
+  const alarm = make(stack);
+  const message = /: Test\/Alarm watches no metric with the dimension InstanceId.*UnresponsiveAlarm.*addFleetAlarm\.$/;
+  for (const give of [() => alarm.addAlarmAction(action), () => response.addAlarm(alarm), () => InterruptOccasion.alarm(alarm)]) {
+    expect(give).toThrow(message);
+  }
+});
+
+test('takes an alarm that computes with the metrics of one instance', () => {
+  const { stack, action } = setUp();
+  const failed = new Metric({ namespace: 'AWS/EC2', metricName: 'StatusCheckFailed_Instance', dimensionsMap: { InstanceId: 'i-0123456789abcdef0' } });
+  const metric = new MathExpression({ expression: 'FILL(failed, 0)', usingMetrics: { failed } });
+  metric.createAlarm(stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 }).addAlarmAction(action);
+  Template.fromStack(stack).hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arnOf('InterruptFunction')] });
+});
+
+test('refuses an alarm in two ways, of which one would be in vain', () => {
+  const { stack, watch, action, interrupt } = setUp();
+  const response = new CrashDumpResponse(stack, 'Response', { interrupt });
+  const alarm = watch('One');
+  alarm.addAlarmAction(action);
+  expect(() => response.addAlarm(alarm)).toThrow(/^Test\/One: Test\/Interrupt has this alarm already; it is allowed once.*Leave one of them out/);
 });

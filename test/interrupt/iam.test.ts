@@ -6,7 +6,7 @@ import { AlarmRule, AlarmState, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatc
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
-  CircuitBreaker, CrashDiagnostics, DiagnosticInterruptAction, InterruptOccasion, InterruptReadiness, InterruptTrigger, KdumpTargets,
+  CircuitBreaker, CrashDiagnostics, DiagnosticInterruptAction, InterruptOccasion, InterruptReadiness, InterruptTrigger, KdumpTargets, UnresponsiveAlarm,
 } from '../../src';
 
 // What the synthesised roles may write, and to what: by AWS's service authorization reference.
@@ -113,10 +113,11 @@ describe.each(TARGETS)('what writes is limited to the targets and to resources o
   });
 
   test('with checks and interrupts by a deployment', async () => {
-    const { stack, diagnostics: { interrupt, alarms } } = setUp(targets);
+    const { stack, diagnostics: { interrupt } } = setUp(targets);
     new InterruptReadiness(stack, 'Ready', { interrupt });
     const instance = (stack.node.tryFindChild('A') ?? instanceOf(stack, 'Now')) as CfnInstance;
-    new InterruptTrigger(stack, 'Trigger', { interrupt, instance, occasion: InterruptOccasion.alarm(alarms[0]), revision: '1' });
+    const alarm = new UnresponsiveAlarm(stack, 'Alarm', { instance });
+    new InterruptTrigger(stack, 'Trigger', { interrupt, instance, occasion: InterruptOccasion.alarm(alarm), revision: '1' });
     expect(await wideWrites(Template.fromStack(stack))).toEqual([]);
   });
 

@@ -70,13 +70,13 @@ test('refuses an instance that is not among the targets', () => {
     .toThrow(/Test\/Now: the instance Test\/Other is not among the targets of Test\/Interrupt, which are Test\/Web\..*NotATarget.*add it/);
 });
 
-test.each([['none', ''], ['blank', ' '], ['too long', 'r'.repeat(129)]])('refuses a revision that is %s', (_, revision) => {
+test.each([['none', ''], ['blank', ' '], ['too long', 'r'.repeat(129)], ['left undefined by JavaScript', undefined as any]])('refuses a revision that is %s', (_, revision) => {
   const { stack, instance, interrupt } = setting();
   expect(() => new InterruptTrigger(stack, 'Now', { interrupt, instance, occasion: InterruptOccasion.gameDay('x'), revision }))
-    .toThrow(/revision ".*" was given; 1 to 128 characters are allowed/);
+    .toThrow(/revision (".*|undefined) was given; 1 to 128 characters are allowed/);
 });
 
-test.each(['', '  ', 'r'.repeat(501)])('refuses a game day for no reason, or a very long one', reason => {
+test.each(['', '  ', 'r'.repeat(501), undefined as any])('refuses a game day for no reason, or a very long one', reason => {
   expect(() => InterruptOccasion.gameDay(reason)).toThrow(/1 to 500 are allowed/);
 });
 

@@ -142,24 +142,28 @@ describe('the association', () => {
 });
 
 describe('bad input', () => {
+  const twice = <T>(one: T) => [one, one];
+
   test.each<[string, DumpOptions, RegExp]>([
-    ['a dump level that is too high', { level: 32 }, /dumpLevel is 32, allowed is a whole number from 0 to 31/],
-    ['half a dump level', { level: 0.5 }, /dumpLevel is 0.5/],
-    ['to keep no dump', { dumpsToKeep: 0 }, /dumpsToKeep is 0/],
-    ['part of a MiB', { minimumFreeSpace: Size.kibibytes(100) }, /minimumFreeMib is 0.09765625/],
-    ['a compression of its own', { compression: 'zstd"; reboot' as any }, /compression is/],
-    ['an end of its own', { afterDump: 'halt' as any }, /afterDump is/],
+    ['a dump level that is too high', { level: 32 }, /dump\.level is 32, allowed is a whole number from 0 to 31/],
+    ['half a dump level', { level: 0.5 }, /dump\.level is 0.5/],
+    ['to keep no dump', { dumpsToKeep: 0 }, /dump\.dumpsToKeep is 0/],
+    ['part of a MiB', { minimumFreeSpace: Size.kibibytes(100) }, /dump\.minimumFreeSpace is 0.09765625/],
+    ['a compression of its own', { compression: 'zstd"; reboot' as any }, /dump\.compression is/],
+    ['a level that is a token', { level: Lazy.number({ produce: () => 31 }) }, /dump\.level: it is a token/],
+    ['a free space that is a token', { minimumFreeSpace: Size.gibibytes(Lazy.number({ produce: () => 1 })) }, /dump\.minimumFreeSpace: it is a token/],
+    ['an end of its own', { afterDump: 'halt' as any }, /dump\.afterDump is/],
   ])('refuses %s', (_, dump, message) => expect(() => byTag({ dump })).toThrow(message));
 
   test.each([
     ['a relative path', 'crash', /absolute path/],
-    ['a path that a shell would expand', '/var/$(reboot)', /dumpPath is/],
-    ['a path with a quote', "/var/'crash", /dumpPath is/],
-    ['a path with a line break', '/var/crash\n', /dumpPath is/],
-    ['a path with blanks', '/var/my crash', /dumpPath is/],
-    ['a path that climbs', '/var/../etc', /dumpPath is/],
-    ['the root folder', '/', /dumpPath is/],
-    ['a path as a token', Lazy.string({ produce: () => '/var' }), /dumpPath is/],
+    ['a path that a shell would expand', '/var/$(reboot)', /dump\.path is/],
+    ['a path with a quote', "/var/'crash", /dump\.path is/],
+    ['a path with a line break', '/var/crash\n', /dump\.path is/],
+    ['a path with blanks', '/var/my crash', /dump\.path is/],
+    ['a path that climbs', '/var/../etc', /dump\.path is/],
+    ['the root folder', '/', /dump\.path is/],
+    ['a path as a token', Lazy.string({ produce: () => '/var' }), /dump\.path: it is a token.*Give a literal/],
   ])('refuses %s as dump path', (_, dumpPath, message) => expect(() => byTag({ dump: { path: dumpPath } })).toThrow(message));
 
   test.each([
@@ -179,7 +183,11 @@ describe('bad input', () => {
     ['an empty key', () => KdumpTargets.tag('', 'on'), /not allowed/],
     ['a reserved key', () => KdumpTargets.tag('aws:autoscaling:groupName', 'web'), /KdumpTargets.autoScalingGroup/],
     ['a key that is a token', () => KdumpTargets.tag(Lazy.string({ produce: () => 'k' }), 'on'), /token/],
-    ['no instance', () => KdumpTargets.instances(), /0 instances/],
+    ['no instance', () => KdumpTargets.instances(), /0 instances.*Give at least one/],
+    ['an instance that is given twice', () => KdumpTargets.instances(...twice(instanceIn(new Stack()))), /Default\/Web was given twice.*Leave one/],
+    ['a value that is given twice', () => KdumpTargets.tag('Kdump', 'on', 'on'), /the value "on" was given twice/],
+    ['a value that JavaScript leaves undefined', () => KdumpTargets.tag('Kdump', undefined as any), /the value undefined is not allowed/],
+    ['a key that JavaScript leaves undefined', () => KdumpTargets.tag(undefined as any, 'on'), /the key undefined is not allowed/],
   ])('refuses tags: %s', (_, make, message) => expect(make).toThrow(message));
 
   test('refuses instances of another Region', () => {

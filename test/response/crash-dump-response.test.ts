@@ -1,8 +1,10 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import {
   CrashDiagnosticsDashboard, CrashDumpResponse, CrashDumpResponseProps, DiagnosticInterrupt, DumpContents, FleetUnresponsiveAlarm, KdumpAssociation,
   KdumpTargets, ResponseOutcome, UnresponsiveAlarm,
@@ -142,8 +144,26 @@ describe('refuses', () => {
     ['a return that takes too long', { returnTimeout: Duration.hours(7) }, {}, /returnTimeout: 25200 seconds were given; .* from 10 minutes to 6 hours/],
     ['a collection that is over at once', { collectionTimeout: Duration.minutes(1) }, {}, /collectionTimeout: 60 seconds were given/],
     ['to remove what is brought nowhere', { removeFromInstance: true }, {}, /what is removed would be lost/],
+    ['a dump path that the collection would not look at', { dumpPath: 'var/crash' }, {}, /dumpPath is "var\/crash"; an absolute path .* is allowed/],
+    ['a dump path that is a token', { dumpPath: Lazy.string({ produce: () => '/var/crash' }) }, {}, /dumpPath is .* no token\. Give the same/],
   ])('%s', (_what, props, more, message) => {
     expect(() => setUp(() => props, undefined, more)).toThrow(message);
+  });
+
+  test.each<[string, (scope: Stack) => Partial<CrashDumpResponseProps>]>([
+    ['a bucket', scope => ({ bucket: Bucket.fromBucketAttributes(scope, 'There', { bucketName: 'dumps', region: 'us-east-1' }) })],
+    ['a topic', scope => ({ topic: Topic.fromTopicArn(scope, 'There', 'arn:aws:sns:us-east-1:123456789012:dumps') })],
+  ])('%s of another Region, which it cannot reach', (_what, props) => {
+    const stack = new Stack(new App(), 'Test', { env: { region: 'eu-west-1', account: '123456789012' } });
+    const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump: new KdumpAssociation(stack, 'Kdump', { targets: KdumpTargets.tag('Kdump', 'on') }) });
+    expect(() => new CrashDumpResponse(stack, 'Response', { interrupt, ...props(stack) }))
+      .toThrow(/^Test\/Response is in eu-west-1, but Test\/There is in us-east-1, which it cannot reach/);
+  });
+
+  test('a fleet alarm of another stack, which would make the stacks a circle', () => {
+    const { stack, response } = setUp();
+    const fleet = new FleetUnresponsiveAlarm(new Stack(stack.node.root as App, 'There'), 'Fleet');
+    expect(() => response.addFleetAlarm(fleet)).toThrow(/^There\/Fleet is in another stack than Test\/Interrupt/);
   });
 
   test('an interrupt of another stack', () => {

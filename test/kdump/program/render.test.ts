@@ -22,7 +22,7 @@ test.each(['', 'AUTO', '256', '256m', '256 M', '256M@16M', '512M-2G', '512M-2G:1
 
 test.each(['', '/', 'var/crash', '/var/crash/', '/var//crash', '/var/../etc', '/var/.crash', '/-rf', '/var/my crash', "/var/'", '/var/$HOME', '/var\n',
   `/${'a'.repeat(200)}`])('refuses dumpPath %p', dumpPath => {
-  expect(() => renderKdumpProgram({ ...SETTINGS, dumpPath })).toThrow(/dumpPath is .*allowed is .*Take a directory/s);
+  expect(() => renderKdumpProgram({ ...SETTINGS, dumpPath })).toThrow(/dump\.path is .*allowed is .*Take a directory/s);
 });
 
 test('refuses a reboot policy and a version that it does not know', () => {
@@ -45,7 +45,7 @@ describe('no value breaks out of its quotes', () => {
       try {
         program = renderKdumpProgram({ ...SETTINGS, [key]: given });
       } catch (error) {
-        return (error as Error).message.includes(`${key} is ${JSON.stringify(given)}`);
+        return (error as Error).message.includes(`${key === 'dumpPath' ? 'dump.path' : key} is ${JSON.stringify(given)}`);
       }
       const line = `${NAMES[key]}='${given}'`;
       return /^[A-Za-z0-9 ./:,+_-]*$/.test(given) && header(program).includes(`\n${line}\n`) && header(program).replace(line, '') === others;
