@@ -14,7 +14,7 @@ import { KdumpTargets } from '../kdump/kdump-targets';
  */
 export interface DiagnosticInterruptProps {
   /**
-   * The association that configures kdump. An instance is interrupted only if the association's status on it is `Success`.
+   * The association that configures kdump, in the same Region. An instance is interrupted only if the association's status on it is `Success`.
    */
   readonly kdump: IKdumpAssociation;
 
@@ -76,7 +76,7 @@ export interface DiagnosticInterruptProps {
    *
    * @default Duration.days(3)
    */
-  readonly readinessMaximumAge?: Duration;
+  readonly maximumReadinessAge?: Duration;
 
   /**
    * What is done about an instance on which kdump is not known to be armed.
@@ -90,6 +90,7 @@ export interface DiagnosticInterruptProps {
    * nothing documents that it works there.
    *
    * @default false
+   * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/diagnostic-interrupt.html
    */
   readonly allowBareMetal?: boolean;
 

@@ -30,7 +30,7 @@ export function renderPolicy(
     associationId: props.kdump.associationId,
     minimumImpairedSeconds: seconds('minimumImpairedTime', props.minimumImpairedTime, Duration.minutes(1), IMPAIRED_TIME),
     maximumEventAgeSeconds: seconds('maximumEventAge', props.maximumEventAge, Duration.minutes(10), EVENT_AGE),
-    maximumReadinessAgeSeconds: seconds('readinessMaximumAge', props.readinessMaximumAge, Duration.days(3), READINESS_AGE),
+    maximumReadinessAgeSeconds: seconds('maximumReadinessAge', props.maximumReadinessAge, Duration.days(3), READINESS_AGE),
     whenNotArmed: props.whenNotArmed ?? WhenNotArmed.REFUSE,
     bareMetal: props.allowBareMetal ? 'interrupt' : 'refuse',
     signals: (props.signals ?? []).filter(signal => signal._vouches).map(signal => signal._metricIdentity),

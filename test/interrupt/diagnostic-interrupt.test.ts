@@ -76,6 +76,13 @@ test('refuses targets of another Region', () => {
     .toThrow(/eu-west-1\/Interrupt is in eu-west-1, but us-east-1\/A is in us-east-1/);
 });
 
+test('refuses kdump of another Region, whose status it would not find', () => {
+  const app = new App();
+  const [here, there] = ['eu-west-1', 'us-east-1'].map(region => new Stack(app, region, { env: { region, account: '123456789012' } }));
+  const kdump = new KdumpAssociation(there, 'Kdump', { targets: byTag() });
+  expect(() => new DiagnosticInterrupt(here, 'Interrupt', { kdump })).toThrow(/eu-west-1\/Interrupt is in eu-west-1, but us-east-1\/Kdump is in us-east-1/);
+});
+
 test('the function runs on the current Node runtime with a role and a log group of its own, and logs JSON', () => {
   const template = Template.fromStack(interruptFor(s => KdumpTargets.instance(instanceOf(s, 'A'))).stack);
   template.hasResourceProperties('AWS::Lambda::Function', {
@@ -154,7 +161,7 @@ describe('the policy that the function gets', () => {
     [{ minimumImpairedTime: Duration.seconds(0) }, { minimumImpairedSeconds: 0 }],
     [{ minimumImpairedTime: Duration.hours(1) }, { minimumImpairedSeconds: 3600 }],
     [{ maximumEventAge: Duration.minutes(1) }, { maximumEventAgeSeconds: 60 }],
-    [{ readinessMaximumAge: Duration.days(365) }, { maximumReadinessAgeSeconds: 365 * 24 * 3600 }],
+    [{ maximumReadinessAge: Duration.days(365) }, { maximumReadinessAgeSeconds: 365 * 24 * 3600 }],
     [{ whenNotArmed: WhenNotArmed.INTERRUPT }, { whenNotArmed: 'interrupt' }],
     [{ allowBareMetal: true }, { bareMetal: 'interrupt' }],
     [{ cooldown: Duration.days(30) }, { claims: { ...BY_DEFAULT.claims, cooldownSeconds: 30 * 24 * 3600 } }],
@@ -181,7 +188,7 @@ describe('the policy that the function gets', () => {
     ['cooldown', [Duration.seconds(59), Duration.days(31)], '1 minute to 30 days'],
     ['minimumImpairedTime', [Duration.minutes(61)], '0 seconds to 1 hour'],
     ['maximumEventAge', [Duration.seconds(59), Duration.hours(7)], '1 minute to 6 hours'],
-    ['readinessMaximumAge', [Duration.minutes(59), Duration.days(366)], '1 hour to 365 days'],
+    ['maximumReadinessAge', [Duration.minutes(59), Duration.days(366)], '1 hour to 365 days'],
   ])('refuses %s out of its range, and as a token', (name, given, range) => {
     for (const duration of [...given, Duration.minutes(Lazy.number({ produce: () => 70 }))]) {
       expect(() => interruptFor(byTag, { [name]: duration })).toThrow(new RegExp(`^${name}: .*; a literal Duration from ${range} is allowed\\.$`));
