@@ -102,7 +102,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   gitignore: ['/.jsii.tabl.json', '/assets/', '/cdk.out/', '/test-reports/', '*.log', '__pycache__/'],
 });
 
-project.npmignore?.addPatterns('/API.md', '/CHANGELOG.md', '/CONTRIBUTING.md', '/SECURITY.md', '/.github/', '/local/', '/examples/', '/docs/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
+project.npmignore?.addPatterns('/API.md', '/CHANGELOG.md', '/CONTRIBUTING.md', '/SECURITY.md', '/.github/', '/local/', '/examples/', '/docs/', '/rosetta/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
 // What only the bundle holds, by room.
 const bundled: Record<string, string[]> = {
   interrupt: ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
@@ -140,8 +140,8 @@ project.compileTask.reset('jsii --silence-warnings=reserved-word --silence-warni
 // The programs for the instances are shell, which the compiler leaves behind.
 for (const room of ['kdump', 'response']) project.compileTask.exec(`rm -rf lib/${room}/script && cp -R src/${room}/script lib/${room}/script`);
 
-// The tablet that it writes is published, and so are the fixtures in rosetta/: the packages for Python, Java, Go and .NET are made of the
-// tarball of npm, and show TypeScript where there is none; Construct Hub refuses a snippet whose fixture is not there.
+// The tablet that it writes is published: the packages for Python, Java, Go and .NET are made of the tarball of npm, and would show TypeScript
+// without it. Construct Hub takes the translations from it, too; the fixtures in rosetta/ are for making it, and stay here.
 const snippets = project.addTask('snippets', {
   description: 'Every snippet of the README and of the API, compiled and translated',
   exec: 'rm -f .jsii.tabl.json && jsii-rosetta extract --strict',

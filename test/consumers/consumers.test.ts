@@ -52,7 +52,7 @@ describe('the tarball', () => {
     const compiled = sources.flatMap(each => each.endsWith('.ts')
       ? ['.js', '.d.ts'].map(ending => each.replace('src/', 'lib/').replace(/\.ts$/, ending)) : [each.replace('src/', 'lib/')]);
     const others = files.filter(each => !compiled.includes(each) && !/^assets\/handlers\/[\w-]+\.mjs$/.test(each));
-    expect(others.sort()).toEqual(['.jsii', 'LICENSE', 'README.md', 'package.json']);
+    expect(others.sort()).toEqual(['.jsii', '.jsii.tabl.json', 'LICENSE', 'README.md', 'package.json']);
   });
 });
 
@@ -75,6 +75,13 @@ describe('in TypeScript', () => {
     expect(said).not.toMatch(/cdk-diagnostic-interrupt|warning|error/i);
     linted(templates);
   });
+});
+
+test('Python reads the examples of the README and of the API in Python', () => {
+  const documented = run(workshop.directory, python, ['-c', 'import cdk_diagnostic_interrupt as it; print(it.__doc__, it.CrashDiagnostics.__doc__)']);
+  expect(documented).toContain('CrashDiagnostics(self, "CrashDiagnostics", targets=KdumpTargets.instance(web))');
+  expect(documented).toContain('reboot_policy=RebootPolicy.in_window(days=[DayOfWeek.SUNDAY]');
+  expect(documented).not.toContain('new CrashDiagnostics(');
 });
 
 // With the same aws-cdk-lib: newer ones define some of their resources otherwise.

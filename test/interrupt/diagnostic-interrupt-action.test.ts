@@ -3,8 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Alarm, AlarmRule, AlarmState, CompositeAlarm, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import {
-  CrashDumpResponse, DiagnosticInterrupt, DiagnosticInterruptAction, FleetUnresponsiveAlarm, InterruptMode, InterruptOccasion, KdumpAssociation, KdumpTargets,
-  UnresponsiveAlarm,
+  CrashDumpResponse, DiagnosticInterrupt, DiagnosticInterruptAction, FleetUnresponsiveAlarm, InterruptMode, InterruptOccasion, KdumpAssociation,
+  KdumpTargets, UnresponsiveAlarm,
 } from '../../src';
 
 process.env.CDK_VALIDATION = 'false';

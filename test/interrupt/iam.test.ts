@@ -6,7 +6,8 @@ import { AlarmRule, AlarmState, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatc
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
-  CircuitBreaker, CrashDiagnostics, DiagnosticInterruptAction, InterruptOccasion, InterruptReadiness, InterruptTrigger, KdumpTargets, UnresponsiveAlarm,
+  CircuitBreaker, CrashDiagnostics, DiagnosticInterruptAction, InterruptOccasion, InterruptReadiness, InterruptTrigger, KdumpTargets,
+  UnresponsiveAlarm,
 } from '../../src';
 
 // What the synthesised roles may write, and to what: by AWS's service authorization reference.
