@@ -52,7 +52,7 @@ async function lookAtCommand({ assessed }: Incident, collection: Collection, pol
   if (doing === 'list') return Status === 'Success' ? afterListing(over, readListing(output), policy) : failed(over, `The search ended as ${Status}: ${error.slice(0, 300)}`);
   const progress = readProgress(output);
   const { failure = Status === 'Success' ? undefined : `The command ended as ${Status}: ${error.slice(0, 300)}` } = progress;
-  return doing === 'send' ? afterSending(over, { ...progress, failure }) : afterRemoving(over, progress);
+  return doing === 'send' ? afterSending(over, { ...progress, failure }, policy) : afterRemoving(over, progress);
 }
 
 async function invocation(CommandId: string, InstanceId: string): Promise<Partial<GetCommandInvocationCommandOutput>> {
@@ -134,11 +134,10 @@ async function parametersOf(incident: Incident, collection: Collection, action: 
   if (action.do === 'list') return { Action: 'list', DumpPath: policy.dumpPath, Since: String(since(incident)) };
   const where = { DumpPath: policy.dumpPath, Directory: collection.directory!.slice(policy.dumpPath.length + 1) };
   if (action.do === 'remove') return { ...where, Action: 'remove', Remove: action.files.map(({ name, bytes }) => `${name},${bytes};`).join('') };
-  const { file } = action;
-  const fields = ({ number, offsetMib, lengthMib }: Part) => `${file.name},${file.bytes},${number},${offsetMib},${lengthMib}`;
+  const fields = ({ file, number, offsetMib, lengthMib }: Part) => `${file.name},${file.bytes},${number},${offsetMib},${lengthMib}`;
   const send = await Promise.all(action.send.map(async part => {
     const checksum = Buffer.from(part.sha256!, 'hex').toString('base64');
-    return `${fields(part)},${checksum},${await presign(incident, collection, file, part.number, checksum, policy)};`;
+    return `${fields(part)},${checksum},${await presign(incident, collection, part.file, part.number, checksum, policy)};`;
   }));
   return { ...where, Action: 'send', Send: send.join(''), Hash: action.hash.map(part => `${fields(part)};`).join('') };
 }

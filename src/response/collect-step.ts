@@ -4,13 +4,20 @@ import type { Collection, CollectionWork, DumpFile, Incident } from './incident'
 
 /** S3 takes 10,000 parts. */
 const MOST_PARTS = 9000;
+/** A part whose hash is known is sent while the next ones are hashed: a dump of fewer parts would wait for its hashes. */
+const ENOUGH_PARTS = 8;
+/** With smaller parts the start of curl and the handshake would show. */
+const LEAST_PART_MIB = 32;
 /** Addresses have some 2,000 characters each, and a command takes a limited number of them. */
 const BATCH = 8;
+/** Parts that are hashed before the first is sent: few, since nothing is sent meanwhile. */
+const FIRST_BATCH = 2;
 const MOST_FAILURES = 5;
 const MIB = 1024 * 1024;
 
 /** A part of a file, as the program on the instance is told it. */
 export interface Part {
+  readonly file: DumpFile;
   readonly number: number;
   readonly offsetMib: number;
   readonly lengthMib: number;
@@ -22,7 +29,7 @@ export interface Part {
 export type Action =
   | { readonly do: 'list' }
   | { readonly do: 'begin'; readonly file: DumpFile }
-  | { readonly do: 'send'; readonly file: DumpFile; readonly send: Part[]; readonly hash: Part[] }
+  | { readonly do: 'send'; readonly send: Part[]; readonly hash: Part[] }
   | { readonly do: 'confirm'; readonly file: DumpFile }
   | { readonly do: 'remove'; readonly files: DumpFile[] }
   | { readonly do: 'end' };
@@ -31,9 +38,10 @@ export const NO_WORK: CollectionWork = { file: 0, nextPart: 1, hashes: [], failu
 
 /** How the file is cut. The size depends on nothing but the file, so that an upload can be resumed. */
 export function partsOf({ bytes }: DumpFile, partMib: number): { readonly lengthMib: number; readonly count: number } {
-  let lengthMib = partMib;
-  while (Math.ceil(bytes / (lengthMib * MIB)) > MOST_PARTS) lengthMib *= 2;
-  return { lengthMib, count: Math.max(1, Math.ceil(bytes / (lengthMib * MIB))) };
+  const count = (lengthMib: number) => Math.max(1, Math.ceil(bytes / (lengthMib * MIB)));
+  let lengthMib = Math.min(LEAST_PART_MIB, partMib);
+  while (count(lengthMib) > MOST_PARTS || count(lengthMib) > ENOUGH_PARTS && lengthMib < partMib) lengthMib *= 2;
+  return { lengthMib, count: count(lengthMib) };
 }
 
 /**
@@ -65,15 +73,27 @@ export function nextAction(collection: Collection, policy: CollectionPolicy): Ac
     const whole = files.every(({ key, bytes }) => key !== undefined || bytes === 0);
     return removable.length > 0 && whole ? { do: 'remove', files: removable } : { do: 'end' };
   }
-  const [file] = due;
-  const { lengthMib, count } = partsOf(file, policy.partMib);
+  const [file, nextFile] = due;
+  const { count } = partsOf(file, policy.partMib);
   if (count > 1 && work.uploadId === undefined) return { do: 'begin', file };
   if (work.nextPart > count) return { do: 'confirm', file };
-  const part = (number: number, sha256?: string): Part => ({ number, offsetMib: (number - 1) * lengthMib, lengthMib, sha256 });
-  const send = work.hashes.slice(0, BATCH).map((sha256, index) => part(work.nextPart + index, sha256));
-  const firstUnknown = work.nextPart + work.hashes.length;
-  const unknown = Math.max(0, Math.min(BATCH, count - firstUnknown + 1));
-  return { do: 'send', file, send, hash: Array.from({ length: unknown }, (_, index) => part(firstUnknown + index)) };
+  const send = work.hashes.slice(0, BATCH).map((sha256, index) => ({ ...partOf(file, work.nextPart + index, policy), sha256 }));
+  const known = work.hashes.length - send.length;
+  const toHash = unknownParts(file, work.nextPart + work.hashes.length, (send.length > 0 ? BATCH : FIRST_BATCH) - known, policy);
+  const { ahead = [] } = work;
+  const ofNext = toHash.length === 0 && nextFile ? unknownParts(nextFile, ahead.length + 1, FIRST_BATCH - ahead.length, policy) : [];
+  return { do: 'send', send, hash: [...toHash, ...ofNext] };
+}
+
+function partOf(file: DumpFile, number: number, { partMib }: CollectionPolicy): Part {
+  const { lengthMib } = partsOf(file, partMib);
+  return { file, number, offsetMib: (number - 1) * lengthMib, lengthMib };
+}
+
+/** The parts of a file from a number on, as many as are wanted and there. */
+function unknownParts(file: DumpFile, first: number, most: number, policy: CollectionPolicy): Part[] {
+  const length = Math.max(0, Math.min(most, partsOf(file, policy.partMib).count - first + 1));
+  return Array.from({ length }, (_, index) => partOf(file, first + index, policy));
 }
 
 /** What the program found. */
@@ -110,26 +130,35 @@ function shortcomings({ files }: Collection): string | undefined {
 }
 
 /** What became of the parts. */
-export function afterSending(collection: Collection, { sent, hashes, failure, changed }: Progress): Collection {
+export function afterSending(collection: Collection, { sent, hashes, failure, changed }: Progress, policy: CollectionPolicy): Collection {
   const { work = NO_WORK } = collection;
   // Whoever changes it is not done with it.
   if (changed) return failed({ ...collection, work: { ...work, failures: MOST_FAILURES } }, 'The dump has changed while it was being uploaded');
+  const [file, nextFile] = wanted(collection, policy).slice(work.file);
   let { nextPart } = work;
-  let known = [...work.hashes];
+  let known = work.hashes;
   while (sent.includes(nextPart)) {
     nextPart += 1;
     known = known.slice(1);
   }
-  for (let hash = hashes.get(nextPart + known.length); hash !== undefined; hash = hashes.get(nextPart + known.length)) known.push(hash);
-  const progressed = nextPart > work.nextPart || known.length > work.hashes.length;
-  const after = { ...collection, work: { ...work, nextPart, hashes: known, ...progressed && { failures: 0 } } };
+  known = withHashes(file, nextPart, known, hashes);
+  const ahead = nextFile && withHashes(nextFile, 1, work.ahead ?? [], hashes);
+  const progressed = nextPart > work.nextPart || known.length > work.hashes.length || (ahead ?? []).length > (work.ahead ?? []).length;
+  const after = { ...collection, work: { ...work, nextPart, hashes: known, ...ahead && { ahead }, ...progressed && { failures: 0 } } };
   return failure === undefined && progressed ? after : failed(after, failure ?? 'Nothing was uploaded', progressed);
+}
+
+/** The known hashes of the parts from a number on, and those that follow without a gap. */
+function withHashes({ name }: DumpFile, first: number, known: string[], hashes: Progress['hashes']): string[] {
+  const all = [...known];
+  for (let hash = hashes.get(`${name} ${first + all.length}`); hash !== undefined; hash = hashes.get(`${name} ${first + all.length}`)) all.push(hash);
+  return all;
 }
 
 /** S3 has the whole of the file. */
 export function afterConfirming(collection: Collection, file: DumpFile, key: string, checksumSha256: string | undefined): Collection {
   const files = collection.files.map(each => each.name === file.name ? { ...each, key, ...checksumSha256 && { checksumSha256 } } : each);
-  return { ...collection, files, work: { ...NO_WORK, file: (collection.work?.file ?? 0) + 1 } };
+  return { ...collection, files, work: { ...NO_WORK, file: (collection.work?.file ?? 0) + 1, hashes: collection.work?.ahead ?? [] } };
 }
 
 export function afterRemoving(collection: Collection, { removed }: Progress): Collection {

@@ -23,8 +23,8 @@ export type Listing = v.InferOutput<typeof listing>;
 export interface Progress {
   /** The numbers of the parts that S3 has taken. */
   readonly sent: number[];
-  /** Hexadecimal, by number of the part. */
-  readonly hashes: Map<number, string>;
+  /** Hexadecimal, by file and number of the part, `dump.202601020306 1`. */
+  readonly hashes: Map<string, string>;
   readonly failure?: string;
   /** A file that is no longer as it was found. */
   readonly changed: boolean;
@@ -54,7 +54,7 @@ export function readProgress(output: string): Progress {
   const [failed] = of('failed', 6);
   return {
     sent: of('sent', 3).map(([, , number]) => Number(number)),
-    hashes: new Map(of('hash', 4).filter(([, , , hash]) => v.is(sha256, hash)).map(([, , number, hash]) => [Number(number), hash])),
+    hashes: new Map(of('hash', 4).filter(([, , , hash]) => v.is(sha256, hash)).map(([, file, number, hash]) => [`${file} ${number}`, hash])),
     ...failed && { failure: `part ${Number(failed[2])}: HTTP status ${Number(failed[3])}, exit code of curl ${Number(failed[4])}, S3 says ${failed[5].slice(0, 60)}` },
     changed: of('changed', 2).length > 0,
     removed: of('removed', 2).map(([, file]) => file),

@@ -125,6 +125,8 @@ export interface CollectionWork {
   readonly nextPart: number;
   /** Of that part and those after it, as far as they are known: hexadecimal SHA-256. */
   readonly hashes: string[];
+  /** Of the first parts of the file that comes next. */
+  readonly ahead?: string[];
   /** Attempts in a row that brought nothing. */
   readonly failures: number;
   readonly lastFailure?: string;

@@ -5,7 +5,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { RETRIES } from './aws-task';
 import { CrashDumpResponseProps } from './crash-dump-response-props';
-import { COLLECT_EVERY, dumpStates } from './dump-states';
+import { dumpStates, stepsWithin } from './dump-states';
 import { forgetState, rememberState, takeOverStates } from './record-states';
 import { reportStates } from './report-states';
 import { ResponseFunctions } from './response-functions';
@@ -47,7 +47,7 @@ export function workflowDefinition(scope: Construct, { props, functions, topic, 
     interrupt: interrupt.function,
     watch: functions.watch,
     collect: functions.collect,
-    mostSteps: Math.ceil(collectionSeconds / COLLECT_EVERY.toSeconds()),
+    mostSteps: stepsWithin(collectionSeconds),
     remember: rememberState(scope, 'RememberInterrupt', tableName),
     next: restore,
   });

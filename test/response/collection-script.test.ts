@@ -5,7 +5,7 @@ import * as http from 'http';
 import type { AddressInfo } from 'net';
 import * as os from 'os';
 import * as path from 'path';
-import { runProgram, runScript, scriptFor, SHELLS } from './collection-program';
+import { ProgramRun, runProgram, runScript, scriptFor, SHELLS } from './collection-program';
 import { COLLECTION_PARAMETERS, COLLECTION_SCRIPT_FILES, collectionDocument, variableOf } from '../../src/response/collection-document';
 
 // Real shells, real files, the real curl.
@@ -210,14 +210,17 @@ describe('send', () => {
   let origin: string;
   let received: Received[];
   let answer: (request: Received) => [number, string?];
+  let hold: () => Promise<void>;
 
   beforeEach(async () => {
     received = [];
     answer = () => [200];
+    hold = async () => {};
     server = http.createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
+      request.on('end', async () => {
+        await hold();
         const all = { url: request.url!, headers: request.headers, body: Buffer.concat(chunks) };
         received.push(all);
         const [status, body] = answer(all);
@@ -239,12 +242,15 @@ describe('send', () => {
     runProgram({ Action: 'send', DumpPath: dumpPath, Directory: DIRECTORY, ...parameters }, shell)
   );
 
+  /** What is sent and what is hashed comes in any order. */
+  const inOrder = ({ stdout }: ProgramRun) => stdout.trim().split('\n').sort();
+
   test.each(SHELLS)('sends parts exactly, and hashes the next, with %s %s', async (...names) => {
     put(`${DIRECTORY}/${FILE}`, CONTENT);
     const run = await send({ Send: sent(1) + sent(3), Hash: `${item(2)};${item(3)};` }, names.filter(each => each !== undefined));
-    expect(run).toEqual({
+    expect({ ...run, stdout: inOrder(run) }).toEqual({
       exitCode: 0,
-      stdout: `sent ${FILE} 1\nsent ${FILE} 3\nhash ${FILE} 2 ${sha256(parts[1])}\nhash ${FILE} 3 ${sha256(parts[2])}\n`,
+      stdout: [`hash ${FILE} 2 ${sha256(parts[1])}`, `hash ${FILE} 3 ${sha256(parts[2])}`, `sent ${FILE} 1`, `sent ${FILE} 3`],
       stderr: '',
     });
     expect(received.map(({ url }) => url)).toEqual(['/b/k?partNumber=1&s=a%2Fb', '/b/k?partNumber=3&s=a%2Fb']);
@@ -253,6 +259,27 @@ describe('send', () => {
       expect(received[index].headers).toMatchObject({ 'content-length': String(part.length), 'x-amz-checksum-sha256': sha256(part, 'base64') });
       expect(Object.keys(received[index].headers)).not.toEqual(expect.arrayContaining([expect.stringMatching(/transfer-encoding|expect|content-type/)]));
     });
+  });
+
+  test.each(SHELLS)('hashes while it sends, with %s %s', async (...names) => {
+    put(`${DIRECTORY}/${FILE}`, CONTENT);
+    // S3 does not answer before the hash is there.
+    const script = scriptFor({ Action: 'send', DumpPath: dumpPath, Directory: DIRECTORY, Send: sent(1), Hash: `${item(2)};` });
+    const hashed = path.join(root, 'hashed');
+    hold = async () => { while (!fs.existsSync(hashed) || !fs.readFileSync(hashed, 'utf8').includes('hash')) await new Promise(resolve => setTimeout(resolve, 10)); };
+    await runScript(`{\n${script}\n} > ${hashed}`, names.filter(each => each !== undefined));
+    expect(fs.readFileSync(hashed, 'utf8')).toBe(`hash ${FILE} 2 ${sha256(parts[1])}\nsent ${FILE} 1\n`);
+  });
+
+  test.each(SHELLS)('refuses all of it where one part is not allowed, before it does anything, with %s %s', async (...names) => {
+    put(`${DIRECTORY}/${FILE}`, CONTENT);
+    const script = scriptFor({ Action: 'send', DumpPath: dumpPath, Directory: DIRECTORY, Send: sent(1), Hash: `${item(2)};` });
+    const shell = names.filter(each => each !== undefined);
+    // An agent that does not look at the patterns.
+    for (const [good, bad] of [[`HASH='${FILE}`, "HASH='../x"], ["SEND='", `SEND='${sent(3).replace('http:', 'file:')}`]]) {
+      expect(await runScript(script.replace(good, bad), shell)).toMatchObject({ exitCode: 2, stdout: '' });
+    }
+    expect(received).toEqual([]);
   });
 
   test('sends a whole file in one go', async () => {
@@ -264,8 +291,9 @@ describe('send', () => {
   test("fails with S3's own word, and does not go on sending, but hashes", async () => {
     put(`${DIRECTORY}/${FILE}`, CONTENT);
     answer = () => [403, '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>'];
-    expect(await send({ Send: sent(1) + sent(2), Hash: `${item(3)};` })).toMatchObject({
-      exitCode: 0, stdout: `failed ${FILE} 1 403 0 AccessDenied\nhash ${FILE} 3 ${sha256(parts[2])}\n`,
+    const run = await send({ Send: sent(1) + sent(2), Hash: `${item(3)};` });
+    expect({ ...run, stdout: inOrder(run) }).toMatchObject({
+      exitCode: 0, stdout: [`failed ${FILE} 1 403 0 AccessDenied`, `hash ${FILE} 3 ${sha256(parts[2])}`],
     });
     expect(received).toHaveLength(1);
   });

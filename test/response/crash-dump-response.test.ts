@@ -74,7 +74,11 @@ describe('the workflow', () => {
   test('has bounds for its loops, and a time-out beyond them all', () => {
     const { stack } = setUp(() => ({ returnTimeout: Duration.minutes(30), collectionTimeout: Duration.hours(1) }));
     const states = statesOf(stack);
-    expect(JSON.stringify(states['Collected?'])).toContain('"NumericGreaterThanEquals":120');
+    // Two minutes of steps that are 5 seconds apart, and the rest of the hour by the half minute.
+    const [, atMost, soon] = states['Collected?'].Choices;
+    expect(atMost).toMatchObject({ Variable: '$.collection.steps', NumericGreaterThanEquals: 24 + 116, Next: 'Restore' });
+    expect(soon).toMatchObject({ Variable: '$.collection.steps', NumericLessThan: 24, Next: 'WaitForUploadSoon' });
+    expect([states.WaitForUploadSoon.Seconds, states[states['Collected?'].Default].Seconds]).toEqual([5, 30]);
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MOST_LOOKS: '30' } } });
   });
 

@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# Parts of files go straight from the disk to S3: no copy on the disk, and no part in memory. A line on standard output for each:
+# Parts of files go straight from the disk to S3: no copy on the disk, and no part in memory. A line on standard output for each, in any
+# order:
 #   sent FILE NUMBER                     S3 has taken it
 #   failed FILE NUMBER HTTP CURL CODE    the status, curl's exit code, and S3's code for the error or "-"
 #   hash FILE NUMBER HEX                 its SHA-256
@@ -12,14 +13,24 @@ check_part() {
   is_plain_name "$1" && is_number "$2" && is_number "$3" && is_number "$4" && is_number "$5" || refuse 'A part is not allowed.'
 }
 
-# send_part FILE BYTES NUMBER OFFSET LENGTH CHECKSUM URL
-send_part() {
+# check_sent FILE BYTES NUMBER OFFSET LENGTH CHECKSUM URL
+check_sent() {
   [ $# = 7 ] || refuse 'A part to send has seven fields.'
   check_part "$@"
   is_url "$7" || refuse 'The address of a part is not allowed.'
   case $6 in
     *[!A-Za-z0-9+/=]*) refuse 'The checksum of a part is not allowed.' ;;
   esac
+}
+
+# check_hashed FILE BYTES NUMBER OFFSET LENGTH
+check_hashed() {
+  [ $# = 5 ] || refuse 'A part to hash has five fields.'
+  check_part "$@"
+}
+
+# send_part FILE BYTES NUMBER OFFSET LENGTH CHECKSUM URL
+send_part() {
   [ -n "$sending" ] || return 0
   if ! is_unchanged "$1" "$2"; then
     printf 'changed %s\n' "$1"
@@ -61,8 +72,6 @@ upload() {
 
 # hash_part FILE BYTES NUMBER OFFSET LENGTH
 hash_part() {
-  [ $# = 5 ] || refuse 'A part to hash has five fields.'
-  check_part "$@"
   if is_unchanged "$1" "$2"; then
     hash_of "$file" "$4" "$5"
     printf 'hash %s %s %s\n' "$1" "$3" "$hash"
@@ -73,6 +82,11 @@ hash_part() {
 
 send_dump() {
   is_plain_name "$DIRECTORY" || refuse 'The parameter Directory is not allowed.'
+  for_each "$SEND" check_sent
+  for_each "$HASH" check_hashed
+  # Beside each other: the next parts are known by the time that these are sent, and the disk has read them once, as far as the memory
+  # keeps them until then. Each line is one write, so that they do not mix.
+  for_each "$HASH" hash_part &
   for_each "$SEND" send_part
-  for_each "$HASH" hash_part
+  wait
 }
