@@ -60,7 +60,8 @@ export interface DumpOptions {
   /**
    * How the dump is compressed. Where makedumpfile was built without it, zlib is taken.
    *
-   * @default - the distribution's own; zlib where `level` is given
+   * @default - zstd on Debian and Ubuntu where makedumpfile was built with it and nobody has set other arguments, the distribution's own
+   * otherwise; where `level` is given zstd, or zlib without it
    */
   readonly compression?: DumpCompression;
 

@@ -6,20 +6,25 @@ want() {
 "
 }
 
-# compressor: makedumpfile's letter for it, in $letter. What was built without a library is found out now, not in the crash.
+# can_compress_by COMPRESSOR: what makedumpfile was built without is found out now, not in the crash.
+can_compress_by() {
+  # shellcheck disable=SC2046
+  case " $(tool makedumpfile -v 2>&1 | tr -s ' \t\n' ' ') " in
+    *" $1 enabled"*) ;;
+    *) return 1 ;;
+  esac
+}
+
+# compressor: makedumpfile's letter for it, in $letter. Unasked it is zstd: as small as zlib in a fraction of the time.
 choose_compressor() {
-  compressor=$COMPRESSION letter=-c
+  compressor=${COMPRESSION:-zstd} letter=-c
   [ -z "${copies_all:-}" ] || return 0
   case $compressor in
     lzo | snappy | zstd)
-      # shellcheck disable=SC2046
-      case " $(tool makedumpfile -v 2>&1 | tr -s ' \t\n' ' ') " in
-        *" $compressor enabled"*) ;;
-        *)
-          note "makedumpfile of this system cannot compress by $compressor; zlib is taken."
-          compressor=zlib
-          ;;
-      esac
+      if ! can_compress_by "$compressor"; then
+        [ -z "$COMPRESSION" ] || note "makedumpfile of this system cannot compress by $compressor; zlib is taken."
+        compressor=zlib
+      fi
       ;;
   esac
   case $compressor in
@@ -30,6 +35,16 @@ choose_compressor() {
   esac
 }
 
+# Unasked, the arguments are set where they are kdump-tools' own (kdump-config) and there is something better, or where this program has
+# set them before. What somebody else wrote there stays.
+may_set_arguments() {
+  read_setting MAKEDUMP_ARGS
+  case $value in
+    '' | '-c -d 31') [ "$compressor" = zstd ] ;;
+    *) grep -qsxF "setting MAKEDUMP_ARGS $value" "$APPLIED_FILE" ;;
+  esac
+}
+
 want_debian_settings() {
   want USE_KDUMP 1
   want KDUMP_COREDIR "$DUMP_PATH"
@@ -37,7 +52,7 @@ want_debian_settings() {
   [ -z "$DUMPS_TO_KEEP" ] || want KDUMP_NUM_DUMPS "$DUMPS_TO_KEEP"
   if [ -n "${copies_all:-}" ]; then
     [ -z "$COMPRESSION$DUMP_LEVEL" ] || note 'A copy of all of the memory has no dumpLevel and no compression.'
-  elif [ -n "$COMPRESSION$DUMP_LEVEL" ]; then
+  elif [ -n "$COMPRESSION$DUMP_LEVEL" ] || may_set_arguments; then
     want MAKEDUMP_ARGS "$letter -d ${DUMP_LEVEL:-31}"
   fi
   [ "$AFTER_DUMP" = reboot ] || note "kdump-tools always reboots after a dump; '$AFTER_DUMP' is not possible."

@@ -44,6 +44,13 @@ SETTINGS_AWK='
     }
   }'
 
+# read_setting NAME: the value that counts in $settings_file, in $value; empty where there is none.
+read_setting() {
+  value=$(awk -v form="$settings_form" -v name="$1" "$SETTINGS_AWK"'
+    name_of($0) == name { value = value_of($0) }
+    END { print value }' "$settings_file")
+}
+
 # print_with_settings FILE. kdump.conf may name an option once only: what counted less becomes a comment.
 print_with_settings() {
   CDK_SETTINGS=$settings awk -v form="$settings_form" "$SETTINGS_AWK"'

@@ -1,5 +1,5 @@
 import { DEBIAN_11, DEBIAN_12, DEBIAN_13, Image, UBUNTU_18_04, UBUNTU_20_04, UBUNTU_24_04, UBUNTU_24_04_ARM, UBUNTU_26_04 } from './images';
-import { Machine } from './machine';
+import { armedMachine, Machine } from './machine';
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
@@ -48,6 +48,62 @@ test.each<[string, Image, string, RegExp | undefined]>([
   expect(machine.read('/etc/default/kdump-tools')).toContain(`\nMAKEDUMP_ARGS="${args}"\n`);
   expect(machine.read('/etc/default/kdump-tools')).toMatch(/^KDUMP_NUM_DUMPS=2$/m);
   expect(status.notes).toEqual(note ? [expect.stringMatching(note)] : []);
+});
+
+describe('unasked, makedumpfile compresses by zstd where it can', () => {
+  const args = () => /^MAKEDUMP_ARGS=.*$/m.exec(machine.read('/etc/default/kdump-tools'))?.[0];
+
+  test.each<[string, Image, string | undefined]>([
+    ['Debian 11 knows no zstd', DEBIAN_11, undefined], ['Debian 12 is built without it', DEBIAN_12, undefined], ['Debian 13 is built with it', DEBIAN_13, 'MAKEDUMP_ARGS="-z -d 31"'],
+  ])('%s', (_name, image, wanted) => {
+    machine = new Machine(image);
+    expect(machine.run().status.notes).toEqual([]);
+    expect(args()).toBe(wanted);
+  });
+
+  test.each(['', 'MAKEDUMP_ARGS=""\n', 'MAKEDUMP_ARGS="-c -d 31"\n', "MAKEDUMP_ARGS='-l -d 1'\n  MAKEDUMP_ARGS='-c -d 31' # why\n"])(
+    'a machine that was armed with the distribution\'s own arguments, as %j, has ours after one run, and a revert puts its own back', lines => {
+      machine = armedMachine(DEBIAN_13);
+      machine.run({ action: 'revert' });
+      const theirs = `USE_KDUMP=1\n${lines}KDUMP_COREDIR="/var/crash"\n`;
+      machine.write('/etc/default/kdump-tools', theirs);
+      machine.run({ action: undefined });
+      machine.reboot();
+      const ours = machine.read('/etc/default/kdump-tools');
+      expect(ours.match(/^ *MAKEDUMP_ARGS=.*$/gm)!.at(-1)).toBe('MAKEDUMP_ARGS="-z -d 31"');
+      for (const _run of [2, 3]) expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed', changed: [] } });
+      machine.remove('/run/cdk-diagnostic-interrupt/converged');
+      expect(machine.run().status.changed).toEqual([]);
+      expect(machine.read('/etc/default/kdump-tools')).toBe(ours);
+      expect(machine.run({ action: 'revert' }).exitCode).toBe(27);
+      expect(machine.read('/etc/default/kdump-tools')).toBe(theirs);
+    });
+
+  test.each(['-l -d 31', '-c -d 17', '-z -d 31 --num-threads 4'])('what somebody wrote there stays: %s', theirs => {
+    machine = armedMachine(DEBIAN_13);
+    const settings = machine.read('/etc/default/kdump-tools').replace(/^MAKEDUMP_ARGS=.*$/m, `MAKEDUMP_ARGS="${theirs}"`);
+    machine.write('/etc/default/kdump-tools', settings);
+    for (const _run of [1, 2]) expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
+    expect(machine.read('/etc/default/kdump-tools')).toBe(settings);
+    expect(machine.run({ action: 'revert' }).exitCode).toBe(27);
+    expect(machine.read('/etc/default/kdump-tools')).toContain(`\nMAKEDUMP_ARGS="${theirs}"\n`);
+  });
+
+  test('what was asked for and is no longer makes room for it', () => {
+    machine = armedMachine(DEBIAN_13);
+    machine.run({ compression: 'lzo', dumpLevel: 17 });
+    expect(args()).toBe('MAKEDUMP_ARGS="-l -d 17"');
+    machine.run({ compression: undefined, dumpLevel: undefined });
+    expect(args()).toBe('MAKEDUMP_ARGS="-z -d 31"');
+  });
+
+  test('a makedumpfile that is replaced by one without zstd is given what it can', () => {
+    machine = armedMachine(DEBIAN_13);
+    expect(args()).toBe('MAKEDUMP_ARGS="-z -d 31"');
+    machine.write('/stand-in/makedumpfile-v', machine.read('/stand-in/makedumpfile-v').replace('zstd\tenabled', 'zstd\tdisabled'));
+    machine.run({ dumpPath: '/srv/crash' });
+    expect(args()).toBe('MAKEDUMP_ARGS="-c -d 31"');
+  });
 });
 
 test('Debian 13 reads no /etc/sysctl.conf at boot: what stands there neither helps nor harms', () => {
