@@ -1,6 +1,8 @@
 import { coldStart } from './cold-start';
+import { collection } from './collection';
 import { converged } from './converged';
 import { cost } from './cost';
+import { dump } from './dump';
 import { latency } from './latency';
 import { Row } from './row';
 import { storm } from './storm';
@@ -14,6 +16,8 @@ export const ROWS: Row[] = [
   synth,
   template,
   converged,
+  dump,
+  collection,
   storm,
   cost,
 ];
