@@ -123,19 +123,13 @@ test('an upload is cut in the middle: it is resumed where it was, and no part is
   expect(parts).toEqual([1, 2, 3]);
 });
 
+// S3 says AccessDenied to an expired URL. The clock of a URL counts seconds, in which the stand's workflow tries more often than it may.
 test('a presigned URL has expired: the part is signed anew', async () => {
   await deploy();
-  let expired = 0;
-  const timer = setInterval(() => {
-    const sent = responded.local.calls.filter(({ action, service }) => service === 's3' && action === 'UploadPart');
-    if (sent.length >= 1 && expired === 0) {
-      expired += 1;
-      responded.local.s3.expireUrls();
-    }
-  }, 1);
+  responded.local.faults.add({ service: 's3', action: 'UploadPart', after: 1, times: 1, fault: Fault.accessDenied() });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
-  clearInterval(timer);
-  expect(responded.local.calls.filter(({ action, status }) => action === 'UploadPart' && status === 403).length).toBeGreaterThan(0);
+  const parts = responded.local.calls.filter(({ action }) => action === 'UploadPart').map(({ params, status }) => [params.PartNumber, status]);
+  expect(parts).toEqual([[1, 200], [2, 403], [2, 200], [3, 200]]);
   expectReport('Collected', /its crash was collected/);
   await expectCollected();
 });
