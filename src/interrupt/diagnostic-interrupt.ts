@@ -164,7 +164,7 @@ export class DiagnosticInterrupt extends Construct {
    * @throws if it is of another stack, was given before, or is one more than the 20 that there may be
    */
   public addFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
-    this._readFleetAlarm(alarm);
+    this._readAlarmOfRule(alarm);
     // What EventBridge cannot deliver it puts into the queue itself. Without a condition, which would lead from the key over the rule
     // and the function to the key; the policy of the queue lets none but the rule in.
     this.failures.encryptionMasterKey?.grant(new ServicePrincipal('events.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
@@ -243,11 +243,11 @@ export class DiagnosticInterrupt extends Construct {
   }
 
   /**
-   * The same for a fleet alarm, whose rule starts something of this stack.
+   * The same for an alarm whose rule starts something of this stack.
    *
    * @internal
    */
-  public _readFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
+  public _readAlarmOfRule(alarm: IAlarm): void {
     requireSameRegion(this, alarm);
     if (Stack.of(alarm) !== Stack.of(this)) {
       throw new Error(`${alarm.node.path} is in another stack than ${this.node.path}, and the stacks would need each other. Define the alarm in `

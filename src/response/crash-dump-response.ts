@@ -119,13 +119,12 @@ export class CrashDumpResponse extends Construct {
    * Starts the workflow when an alarm goes off that is about one instance: by its metrics, or, for a composite alarm, by those of its
    * alarms.
    *
-   * @param alarm an alarm of the same Region
-   * @throws if it is of another Region, names no instance, was given before, or is one more than the 20 that a DiagnosticInterrupt takes
+   * @param alarm an alarm of the same stack
+   * @throws if it is of another stack, names no instance, was given before, or is one more than the 20 that a DiagnosticInterrupt takes
    */
   public addAlarm(alarm: IAlarm): void {
-    requireSameRegion(this, alarm);
     requireInstanceAlarm(`${this.node.path}.addAlarm`, alarm);
-    this.props.interrupt._readAlarm(alarm, alarm);
+    this.props.interrupt._readAlarmOfRule(alarm);
     new Rule(this, `On${Names.nodeUniqueId(alarm.node)}`, {
       description: 'An instance is unresponsive',
       eventPattern: {
@@ -146,7 +145,7 @@ export class CrashDumpResponse extends Construct {
    * @throws if it is of another stack, was given before, or is one more than the 20 that a DiagnosticInterrupt takes
    */
   public addFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
-    this.props.interrupt._readFleetAlarm(alarm);
+    this.props.interrupt._readAlarmOfRule(alarm);
     alarm.onUnresponsive(`To${Names.nodeUniqueId(this.node)}`, this.target());
   }
 

@@ -164,10 +164,12 @@ describe('refuses', () => {
       .toThrow(/^Test\/Response is in eu-west-1, but Test\/There is in us-east-1, which it cannot reach/);
   });
 
-  test('a fleet alarm of another stack, which would make the stacks a circle', () => {
+  test('alarms of another stack, which would make the stacks a circle', () => {
     const { stack, response } = setUp();
-    const fleet = new FleetUnresponsiveAlarm(new Stack(stack.node.root as App, 'There'), 'Fleet');
-    expect(() => response.addFleetAlarm(fleet)).toThrow(/^There\/Fleet is in another stack than Test\/Interrupt/);
+    const there = new Stack(stack.node.root as App, 'There');
+    const alarm = new UnresponsiveAlarm(there, 'Alarm', { instance: new CfnInstance(there, 'Web') });
+    expect(() => response.addFleetAlarm(new FleetUnresponsiveAlarm(there, 'Fleet'))).toThrow(/^There\/Fleet is in another stack than Test\/Interrupt/);
+    expect(() => response.addAlarm(alarm)).toThrow(/^There\/Alarm is in another stack than Test\/Interrupt, .* Define the alarm in Test\.$/);
   });
 
   test('an interrupt of another stack', () => {
