@@ -98,7 +98,8 @@ describe('the template is that of TypeScript', () => {
 
   test('in Java', () => {
     const [built, folder] = [workshop.build(atFloor, 'jars', '--target', 'java'), workshop.folder('java', 'Main.java', 'pom.xml')];
-    const maven = ['--batch-mode', '--quiet', `-Dbuilt=${join(built, 'java')}`];
+    // A repository of its own: in that of whoever runs this lies the library of an earlier run, by the same version.
+    const maven = ['--batch-mode', '--quiet', `-Dmaven.repo.local=${join(folder, 'repository')}`, `-Dbuilt=${join(built, 'java')}`];
     run(folder, 'mvn', [...maven, 'compile', 'dependency:build-classpath', '-Dmdep.outputFile=classpath']);
     const classpath = readFileSync(join(folder, 'classpath'), 'utf8').trim();
     expect(linted(synthesise(folder, `java -cp target/classes:${classpath} Main`).templates)).toEqual(expected());
