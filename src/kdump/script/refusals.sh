@@ -22,7 +22,7 @@ refuse_unsupported_system() {
     finish unsupported 'This kernel names no symbol _text (CONFIG_KALLSYMS_ALL) and loads no crash kernel by itself (CONFIG_KEXEC_FILE): the dump would be empty.' \
       "Boot another kernel of the distribution; Debian 12 has none for arm64, Debian 13 has."
   fi
-  if [ -n "${copies_all:-}" ] && has makedumpfile; then
+  if [ "$ACTION" != revert ] && [ -n "${copies_all:-}" ] && has makedumpfile; then
     finish unsupported 'makedumpfile cannot read the memory of this kernel (52 bit addresses, pages of 4 KiB): the dump would be empty.' \
       "Run 'apt-get remove makedumpfile', so that all of the memory is copied, or install one that knows this kernel."
   fi

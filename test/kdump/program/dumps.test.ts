@@ -63,6 +63,13 @@ describe('a kernel that makedumpfile cannot read', () => {
     });
   });
 
+  test('is given back all the same, where somebody has installed one since', () => {
+    machine = armedMachine(withMakedumpfile);
+    machine.enter(['sh', '/stand-in/install-package', 'makedumpfile']);
+    expect(machine.run()).toMatchObject({ exitCode: 24 });
+    expect(machine.run({ action: 'revert' })).toMatchObject({ exitCode: 27, status: { state: 'reverted' } });
+  });
+
   test('takes one that can read it', () => {
     machine = new Machine({ ...withMakedumpfile, installed: ['makedumpfile'] });
     machine.write('/stand-in/knows-52-bits', '');
