@@ -50,6 +50,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-cloudwatch',
     '@aws-sdk/client-dynamodb',
     '@aws-sdk/client-ec2',
+    '@aws-sdk/client-eventbridge',
     '@aws-sdk/client-s3',
     '@aws-sdk/client-sfn',
     '@aws-sdk/client-ssm',
@@ -105,6 +106,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 project.npmignore?.addPatterns('/API.md', '/CHANGELOG.md', '/CONTRIBUTING.md', '/SECURITY.md', '/.github/', '/local/', '/examples/', '/docs/', '/rosetta/', '/.ci/', '/cdk.out/', '/test-reports/', '/.npmrc');
 // What only the bundle holds, by room.
 const bundled: Record<string, string[]> = {
+  detection: ['fleet-watch.lambda', 'newly-unresponsive'],
   interrupt: ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
     'deployed-trigger', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'read-alarm', 'read-instance', 'read-policy', 'read-readiness',
     'read-targets', 'readiness-report', 'refusal', 'respond', 'revision-record', 'telemetry', 'trigger', 'verdict', 'workflow-step'],

@@ -11,7 +11,11 @@ async function main(): Promise<void> {
   await rm(BUNDLES, { recursive: true, force: true });
   await build({
     ...BUNDLING,
-    entryPoints: { interrupt: 'src/interrupt/interrupt.lambda.ts', response: 'src/response/response.lambda.ts' },
+    entryPoints: {
+      'fleet-watch': 'src/detection/fleet-watch.lambda.ts',
+      'interrupt': 'src/interrupt/interrupt.lambda.ts',
+      'response': 'src/response/response.lambda.ts',
+    },
     outdir: BUNDLES,
   });
 }

@@ -4,7 +4,7 @@ import { IInstanceRef } from 'aws-cdk-lib/aws-ec2';
 import { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { FleetUnresponsiveAlarm } from './detection/fleet-unresponsive-alarm';
+import { FleetWatch } from './detection/fleet-watch';
 import { UnresponsiveAlarm } from './detection/unresponsive-alarm';
 import { UnresponsiveSignal } from './detection/unresponsive-signal';
 import { CircuitBreaker } from './interrupt/circuit-breaker';
@@ -59,14 +59,15 @@ export interface CrashDiagnosticsProps extends KdumpOptions {
   readonly signal?: UnresponsiveSignal;
 
   /**
-   * Where it is written what to do about an unresponsive instance: an http or https URL. It becomes part of the alarms' descriptions.
+   * Where it is written what to do about an unresponsive instance: an http or https URL. It becomes part of the alarms' descriptions, and
+   * is for targets that are known at synth: a fleet has no alarm.
    *
    * @default - the descriptions name no runbook
    */
   readonly runbookUrl?: string;
 
   /**
-   * Whether the alarms have the interrupt sent and nothing more: the instance is not kept from being replaced, nothing is collected and
+   * Whether the interrupt is sent and nothing more: the instance is not kept from being replaced, nothing is collected and
    * nobody is told.
    *
    * @default false
@@ -110,7 +111,7 @@ const MOST_INSTANCES = 20;
  * diagnostic interrupt that is sent when it is safe, and the workflow that keeps the instance while it dumps, collects what it has
  * written, and reports.
  *
- * Instances that are known at synth have an alarm each. For those that a tag or an Auto Scaling group selects, one alarm watches the
+ * Instances that are known at synth have an alarm each. For those that a tag or an Auto Scaling group selects, one FleetWatch looks at the
  * whole fleet, so that nothing grows with it.
  *
  * An interrupt crashes the instance: what it had not written to disk is lost. It is sent only to an instance that is known to be
@@ -138,12 +139,17 @@ export class CrashDiagnostics extends Construct {
   public readonly interrupt: DiagnosticInterrupt;
 
   /**
-   * One alarm per instance that is known at synth, otherwise one for the fleet.
+   * One alarm per instance that is known at synth; a fleet has none.
    */
   public readonly alarms: IAlarm[];
 
   /**
-   * The workflow that the alarms start; absent with `interruptOnly`.
+   * What looks at a fleet; absent where the instances are known at synth.
+   */
+  public readonly fleetWatch?: FleetWatch;
+
+  /**
+   * The workflow that an unresponsive instance starts; absent with `interruptOnly`.
    */
   public readonly response?: CrashDumpResponse;
 
@@ -153,8 +159,8 @@ export class CrashDiagnostics extends Construct {
   public readonly dashboard?: CrashDiagnosticsDashboard;
 
   /**
-   * @throws if `signal` needs targets that are known at synth and they are not, those are more than 20, something is given of which
-   * `interruptOnly` makes no use, or a construct that it is made of throws
+   * @throws if `signal` or `runbookUrl` needs targets that are known at synth and they are not, those are more than 20, something is given
+   * of which `interruptOnly` makes no use, or a construct that it is made of throws
    */
   constructor(scope: Construct, id: string, props: CrashDiagnosticsProps) {
     super(scope, id);
@@ -164,9 +170,13 @@ export class CrashDiagnostics extends Construct {
       throw new Error('CrashDiagnostics: the targets select instances that are not known at synth, and this signal needs an alarm for each.'
         + ' Use KdumpTargets.instance() or KdumpTargets.instances(), or leave out signal for the instance status check.');
     }
+    if (instances.length === 0 && runbookUrl !== undefined) {
+      throw new Error('CrashDiagnostics: runbookUrl is given, and the targets select instances that are not known at synth, for which there is no alarm'
+        + ' in whose description it could stand. Leave it out.');
+    }
     if (instances.length > MOST_INSTANCES) {
       throw new Error(`CrashDiagnostics: ${instances.length} instances were given; ${MOST_INSTANCES} are allowed where each has an alarm of its own.`
-        + ' Tag the instances alike and use KdumpTargets.tag(): one alarm watches them all.');
+        + ' Tag the instances alike and use KdumpTargets.tag(): one FleetWatch looks at them all.');
     }
     this.kdump = new KdumpAssociation(this, 'Kdump', {
       targets,
@@ -181,9 +191,15 @@ export class CrashDiagnostics extends Construct {
       signals: signal && [signal],
     });
     this.response = this.respond(props);
-    this.alarms = instances.length === 0 ? [this.watchFleet(runbookUrl)] : instances.map(each => this.watch(each, signal, runbookUrl));
+    this.alarms = instances.map(each => this.watch(each, signal, runbookUrl));
+    if (instances.length === 0) {
+      this.fleetWatch = new FleetWatch(this, 'FleetWatch');
+      (this.response ?? this.interrupt).addFleetWatch(this.fleetWatch);
+    }
     if (props.dashboard) {
-      this.dashboard = new CrashDiagnosticsDashboard(this, 'Dashboard', { interrupt: this.interrupt, response: this.response, alarms: this.alarms });
+      this.dashboard = new CrashDiagnosticsDashboard(this, 'Dashboard', {
+        interrupt: this.interrupt, response: this.response, alarms: this.alarms, fleetWatch: this.fleetWatch,
+      });
     }
   }
 
@@ -202,12 +218,6 @@ export class CrashDiagnostics extends Construct {
     const alarm = new UnresponsiveAlarm(this, `Unresponsive${Names.nodeUniqueId(instance.node)}`, { instance, signal, runbookUrl });
     if (this.response) this.response.addAlarm(alarm);
     else alarm.addAlarmAction(DiagnosticInterruptAction.of(this.interrupt));
-    return alarm;
-  }
-
-  private watchFleet(runbookUrl?: string): IAlarm {
-    const alarm = new FleetUnresponsiveAlarm(this, 'FleetUnresponsive', { runbookUrl });
-    (this.response ?? this.interrupt).addFleetAlarm(alarm);
     return alarm;
   }
 }

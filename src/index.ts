@@ -1,5 +1,5 @@
 export * from './crash-diagnostics';
-export * from './detection/fleet-unresponsive-alarm';
+export * from './detection/fleet-watch';
 export * from './detection/heartbeat-props';
 export * from './detection/unresponsive-alarm';
 export * from './detection/unresponsive-signal';

@@ -74,6 +74,7 @@ describe('instances that are known', () => {
     const { stack, diagnostics } = setUp(instances(count));
     expect(countsOf(stack)).toEqual(sumOf(ALWAYS, RESPONSE, WATCHED(count), { 'AWS::Events::Rule': count }));
     expect(diagnostics.alarms).toHaveLength(count);
+    expect(diagnostics.fleetWatch).toBeUndefined();
   });
 
   test.each([1, 20])('the alarms of %d may send the interrupt and do nothing more', count => {
@@ -96,7 +97,17 @@ describe('instances that are known', () => {
 });
 
 describe('a fleet', () => {
-  const FLEET = sumOf(ALWAYS, RESPONSE, { 'AWS::CloudWatch::Alarm': 1, 'AWS::Events::Rule': 1, 'AWS::IAM::Policy': 3 });
+  const WATCH = {
+    'AWS::DynamoDB::Table': 1,
+    'AWS::Events::Rule': 2, // the schedule's, and what hands over
+    'AWS::IAM::Policy': 1,
+    'AWS::IAM::Role': 1,
+    'AWS::Lambda::EventInvokeConfig': 1,
+    'AWS::Lambda::Function': 1,
+    'AWS::Lambda::Permission': 1,
+    'AWS::Logs::LogGroup': 1,
+  };
+  const FLEET = sumOf(ALWAYS, RESPONSE, WATCH, { 'AWS::IAM::Policy': 2 });
 
   test.each<[string, (stack: Stack) => KdumpTargets]>([
     ['with a tag', byTag],
@@ -107,13 +118,14 @@ describe('a fleet', () => {
     const { stack, diagnostics } = setUp(targets);
     expect(countsOf(stack)).toEqual(FLEET);
     expect(Object.values(FLEET).reduce((sum, count) => sum + count)).toBeLessThanOrEqual(45);
-    expect(diagnostics.alarms).toHaveLength(1);
+    expect(diagnostics.alarms).toEqual([]);
+    expect(diagnostics.fleetWatch).toBeDefined();
   });
 
-  test('hands each instance that becomes unresponsive to the workflow, which knows the alarm by its rule', () => {
+  test('hands each instance that becomes unresponsive to the workflow', () => {
     const template = Template.fromStack(setUp(byTag).stack);
     template.hasResourceProperties('AWS::Events::Rule', {
-      EventPattern: { 'detail-type': ['CloudWatch Alarm Contributor State Change'], 'detail': { state: { value: ['ALARM'] } } },
+      EventPattern: { 'detail-type': ['EC2 Instance Unresponsive'] },
       Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('Workflow') }, DeadLetterConfig: Match.anyValue() })],
     });
   });
@@ -121,13 +133,13 @@ describe('a fleet', () => {
   test('hands each to the function alone, if asked, and keeps what it could not hand over', () => {
     const { stack } = setUp(byTag, { interruptOnly: true });
     const template = Template.fromStack(stack); // throws on circular references
-    const [alarmId] = Object.keys(template.findResources('AWS::CloudWatch::Alarm', { Properties: { Metrics: Match.anyValue() } }));
-    const [ruleId] = Object.keys(template.findResources('AWS::Events::Rule'));
+    const [ruleId] = Object.keys(template.findResources('AWS::Events::Rule', { Properties: { EventPattern: Match.anyValue() } }));
     const [queueId] = Object.keys(template.findResources('AWS::SQS::Queue'));
-    const [functionId] = Object.keys(template.findResources('AWS::Lambda::Function'));
+    const idOf = (handler: string) => Object.keys(template.findResources('AWS::Lambda::Function', { Properties: { Handler: handler } }))[0];
+    const functionId = idOf('interrupt.handler');
     const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
     template.hasResourceProperties('AWS::Events::Rule', {
-      EventPattern: { 'resources': [arn(alarmId)], 'detail-type': ['CloudWatch Alarm Contributor State Change'], 'detail': { state: { value: ['ALARM'] } } },
+      EventPattern: { 'detail-type': ['EC2 Instance Unresponsive'], 'detail': { watch: [{ Ref: idOf('fleet-watch.handler') }] } },
       Targets: [{
         Arn: arn(functionId),
         DeadLetterConfig: { Arn: arn(queueId) },
@@ -143,13 +155,14 @@ describe('a fleet', () => {
         })]),
       },
     });
-    template.hasResourceProperties('AWS::IAM::Policy', {
-      PolicyDocument: { Statement: [Match.objectLike({ Action: Match.arrayWith(['cloudwatch:DescribeAlarmContributors']), Resource: arn(alarmId) })] },
-    });
   });
 
   test('may be told to look at what it looks at anyway', () => {
-    expect(setUp(byTag, { signal: UnresponsiveSignal.instanceStatusCheck() }).diagnostics.alarms).toHaveLength(1);
+    expect(setUp(byTag, { signal: UnresponsiveSignal.instanceStatusCheck() }).diagnostics.fleetWatch).toBeDefined();
+  });
+
+  test('refuses a runbook, for which there is no alarm', () => {
+    expect(() => setUp(byTag, { runbookUrl: 'https://wiki.example.com/hung' })).toThrow(/^CrashDiagnostics: runbookUrl is given, .* Leave it out\.$/);
   });
 
   test.each([UnresponsiveSignal.cloudWatchAgentHeartbeat(), UnresponsiveSignal.applicationStatusCheck()])('refuses a signal that needs an alarm each', signal => {
@@ -163,6 +176,7 @@ test('has a dashboard if asked', () => {
   const { stack, diagnostics } = setUp(byTag, { dashboard: true });
   Template.fromStack(stack).resourceCountIs('AWS::CloudWatch::Dashboard', 1);
   expect(diagnostics.dashboard).toBeDefined();
+  expect(JSON.stringify(Template.fromStack(stack).findResources('AWS::CloudWatch::Dashboard'))).toContain('Looks at the fleet');
   expect(setUp(byTag, { dashboard: true, interruptOnly: true }).diagnostics.dashboard).toBeDefined();
 });
 

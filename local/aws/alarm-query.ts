@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { refuseUnplayed } from './alarm-state';
+import { Datapoint } from './alarm-evaluation';
 import { MetricMath } from './metric-math';
 import { MetricName, Metrics, Statistic, STATISTICS, Window } from './metrics';
-import { InsightsQuery, QueriedSeries } from './metrics-insights';
 
 /** An element of an alarm's Metrics, by the names of the API. */
 export interface MetricDataQuery {
@@ -10,18 +10,18 @@ export interface MetricDataQuery {
   readonly Label?: string;
   readonly ReturnData?: boolean;
   readonly MetricStat?: { readonly Metric: MetricName; readonly Period: number; readonly Stat: Statistic };
+  /** Metric math. */
   readonly Expression?: string;
-  /** Of a Metrics Insights query; metric math has the period of its metrics. */
+  /** The same as that of the metrics. */
   readonly Period?: number;
 }
 
 const PROPERTIES = ['Id', 'Label', 'ReturnData', 'MetricStat', 'Expression', 'Period'];
 
-/** What an alarm is on: one metric, metric math on several, or a Metrics Insights query. */
+/** What an alarm is on: one metric, or metric math on several. */
 export class AlarmQuery {
   /** In seconds. */
   readonly period: number;
-  readonly insights?: InsightsQuery;
   private readonly math = new Map<string, MetricMath>();
   private readonly returned: MetricDataQuery;
 
@@ -31,12 +31,8 @@ export class AlarmQuery {
     const returned = queries.filter(({ ReturnData = true }) => ReturnData);
     if (returned.length !== 1) throw this.refusal(`${returned.length} metrics with ReturnData; an alarm has one`);
     [this.returned] = returned;
-    if (this.returned.Expression !== undefined && InsightsQuery.is(this.returned.Expression)) {
-      if (queries.length > 1) throw this.refusal('a Metrics Insights query beside other metrics');
-      this.insights = new InsightsQuery(this.returned.Expression);
-    }
     for (const { Id, Expression } of queries) {
-      if (Expression !== undefined && !this.insights) this.math.set(Id, new MetricMath(Expression));
+      if (Expression !== undefined) this.math.set(Id, new MetricMath(Expression));
     }
     const unknown = [...this.math.values()].flatMap(({ ids }) => [...ids]).find(id => !queries.some(({ Id }) => Id === id));
     if (unknown) throw this.refusal(`an expression on ${unknown}, which is no Id of its metrics`);
@@ -51,15 +47,10 @@ export class AlarmQuery {
     return this.returned.MetricStat?.Stat;
   }
 
-  /** The time series that the alarm watches; one, without attributes, unless it is on a query with GROUP BY. */
-  run(metrics: Metrics, window: Window): QueriedSeries[] {
-    if (this.insights) {
-      const found = this.insights.run(metrics, window);
-      if (this.insights.groupBy.length || found.length) return found;
-      return [{ attributes: {}, range: Array.from({ length: window.periods }, () => undefined) }];
-    }
+  /** The time series that the alarm watches. */
+  run(metrics: Metrics, window: Window): Datapoint[] {
     const underway = new Set<string>();
-    const series = (id: string): QueriedSeries['range'] => {
+    const series = (id: string): Datapoint[] => {
       if (underway.has(id)) throw this.refusal(`expressions that refer to each other: ${[...underway].join(', ')}`);
       underway.add(id);
       const { MetricStat } = this.queries.find(({ Id }) => Id === id)!;
@@ -67,7 +58,7 @@ export class AlarmQuery {
       underway.delete(id);
       return range;
     };
-    return [{ attributes: {}, range: series(this.returned.Id) }];
+    return series(this.returned.Id);
   }
 
   /** As events show it. */

@@ -89,7 +89,7 @@ export class LocalAws {
     this.autoScaling = new AutoScaling(this.clock, this.ec2, this.log);
     this.ssm = new Ssm(this.clock, this.ec2, this.iam, this.log);
     this.lambda = new Lambda(this.clock, this.iam, () => `http://127.0.0.1:${this.port}`, options.lambda);
-    this.events = new EventBridge(this.lambda, this.iam, this.queues, this.log);
+    this.events = new EventBridge(this.clock, this.lambda, this.iam, this.queues, this.log);
     this.cloudwatch = new CloudWatch(this.clock, this.lambda, this.events, () => this.ec2.instances.values(), this.log);
     this.ssm.agents.onMetric = (instanceId, metric) => this.cloudwatch.putFromAgent(instanceId, metric);
     this.dynamodb = new DynamoDb(this.log);

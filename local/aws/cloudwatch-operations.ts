@@ -5,7 +5,6 @@ import type { CloudWatch } from './cloudwatch';
 import { listOf, Operations, Params } from './operation';
 
 const STATES = ['OK', 'ALARM', 'INSUFFICIENT_DATA'];
-const CONTRIBUTORS_PER_PAGE = 100;
 const DATUM_PROPERTIES = ['MetricName', 'Dimensions', 'Value', 'Values', 'Counts', 'Unit', 'StorageResolution'];
 
 /** CloudWatch's API, as far as it is played. */
@@ -33,19 +32,6 @@ export function cloudWatchOperations(cloudwatch: CloudWatch): Operations {
           MetricAlarms: !types.length || types.includes('MetricAlarm') ? chosen.filter(isMetric).map(alarm => alarm.describe()) : [],
           CompositeAlarms: types.includes('CompositeAlarm') ? chosen.filter(alarm => !isMetric(alarm)).map(alarm => alarm.describe()) : [],
         };
-      },
-    },
-    DescribeAlarmContributors: {
-      params: ['AlarmName', 'NextToken'],
-      needs: params => [{ action: 'cloudwatch:DescribeAlarmContributors', resource: alarmArn(String(params.AlarmName)) }],
-      run: ({ AlarmName, NextToken }) => {
-        const alarm = cloudwatch.alarms.get(AlarmName);
-        if (!alarm) throw new AwsError('ResourceNotFoundException', `Alarm ${AlarmName} does not exist`, 404);
-        const start = NextToken === undefined ? 0 : Number(NextToken);
-        if (!Number.isInteger(start) || start < 0) throw new AwsError('InvalidNextToken', `The token ${NextToken} is not one of an answer of this operation.`);
-        const all = alarm.describeContributors();
-        const next = start + CONTRIBUTORS_PER_PAGE;
-        return { AlarmContributors: all.slice(start, next), NextToken: next < all.length ? String(next) : undefined };
       },
     },
     ListAlarmMuteRules: {

@@ -99,7 +99,9 @@ export class CloudWatch {
     alarm.history.push(change);
     if (this.mutes.active(alarm)) this.mutes.hold(alarm);
     else this.runActions(alarm);
-    this.publish(alarm, 'CloudWatch Alarm State Change', alarm.detail());
+    this.events.put('aws.cloudwatch', 'CloudWatch Alarm State Change', [alarm.arn], {
+      ...alarm.detail(), muteDetail: this.mutes.active(alarm)?.detail(this.reported),
+    });
     for (const composite of this.compositeAlarms.values()) {
       const effect = composite === alarm ? undefined : composite.evaluate(alarm);
       if (effect) this.change(composite, effect);
@@ -122,12 +124,8 @@ export class CloudWatch {
     this.minute += 1;
     this.minuteEnded = Date.now();
     for (const alarm of this.alarms.values()) {
-      const changes = alarm.evaluate(this.metrics, this.minute);
-      for (const contributor of changes.contributors) {
-        this.log(`cloudwatch: alarm ${alarm.name}, ${JSON.stringify(contributor.attributes)}: ${contributor.state.value}: ${contributor.state.reason}`);
-        this.publish(alarm, 'CloudWatch Alarm Contributor State Change', alarm.contributorDetail(contributor));
-      }
-      if (changes.alarm) this.change(alarm, changes.alarm);
+      const change = alarm.evaluate(this.metrics, this.minute);
+      if (change) this.change(alarm, change);
     }
   }
 
@@ -136,11 +134,6 @@ export class CloudWatch {
       const refusal = this.lambda.invokeFrom({ service: ALARM_PRINCIPAL, arn: alarm.arn, account: ACCOUNT }, action, alarm.event());
       if (refusal) this.log(`cloudwatch: alarm ${alarm.name}: failed to execute action ${action}: ${refusal}`);
     }
-  }
-
-  private publish(alarm: StatefulAlarm, detailType: string, detail: Record<string, any>): void {
-    const muteDetail = this.mutes.active(alarm)?.detail(this.reported);
-    this.events.put('aws.cloudwatch', detailType, [alarm.arn], { ...detail, muteDetail });
   }
 
   private checkNew({ AlarmName, OKActions = [], AlarmActions = [], InsufficientDataActions = [] }: AlarmProperties | CompositeAlarmProperties): void {

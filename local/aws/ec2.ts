@@ -156,9 +156,13 @@ function property(instance: Instance, filter: string): string {
     case 'instance-type': return instance.machine.instanceType;
     case 'instance-state-name': return instance.machine.state();
     case 'instance-status.status': return instance.status;
+    case 'system-status.status': return systemStatus(instance);
     default: throw new AwsError('InvalidParameterValue', `The filter '${filter}' is invalid`);
   }
 }
+
+/** AWS's side of the instance: this machine's host does not fail here, unless a test says so. */
+const systemStatus = (instance: Instance): Instance['status'] => instance.running ? instance.systemStatus : 'not-applicable';
 
 const state = (instance: Instance) => ({ code: STATE_CODES[instance.machine.state()], name: instance.machine.state() });
 
@@ -194,8 +198,7 @@ function describeStatus(instance: Instance, clock: Clock): object {
       status: application.status,
       impairedSince: application.impairedSince && clock.reported(application.impairedSince),
     },
-    // AWS's side of the instance: this machine's host does not fail here.
-    systemStatus: summary(instance.running ? 'ok' : 'not-applicable'),
+    systemStatus: summary(systemStatus(instance)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT, arn, REGION } from './account';
+import { Clock } from './clock';
 import { checkPattern, EventPattern, matches } from './event-pattern';
 import { Iam } from './iam';
 import { Lambda } from './lambda';
@@ -33,26 +34,31 @@ export interface RuleProperties {
   readonly Name: string;
   readonly Description?: string;
   readonly EventBusName?: string;
-  readonly EventPattern: EventPattern;
+  readonly EventPattern?: EventPattern;
+  readonly ScheduleExpression?: string;
   readonly State?: string;
   readonly Targets?: RuleTarget[];
   readonly Tags?: unknown;
 }
 
-const RULE_PROPERTIES = ['Name', 'Description', 'EventBusName', 'EventPattern', 'State', 'Targets', 'Tags'];
+const RULE_PROPERTIES = ['Name', 'Description', 'EventBusName', 'EventPattern', 'ScheduleExpression', 'State', 'Targets', 'Tags'];
 const TARGET_PROPERTIES = ['Id', 'Arn', 'RoleArn', 'DeadLetterConfig', 'RetryPolicy'];
 const PLAYED_TARGETS = [arn('lambda', 'function:'), arn('states', 'stateMachine:')];
 const EVENTS_PRINCIPAL = 'events.amazonaws.com';
 
 export class Rule {
   readonly arn: string;
+  /** How many minutes pass between the events of a rule with a schedule. */
+  readonly everyMinutes?: number;
 
   constructor(readonly properties: RuleProperties) {
-    const { Name, EventBusName = 'default', EventPattern: pattern, State = 'ENABLED', Targets = [] } = properties;
+    const { Name, EventBusName = 'default', EventPattern: pattern, ScheduleExpression: schedule, State = 'ENABLED', Targets = [] } = properties;
     refuseOthers(`Rule ${Name}`, properties, RULE_PROPERTIES);
     if (EventBusName !== 'default') throw new Error(`Rule ${Name} is on the bus ${EventBusName}; the local EventBridge has the default bus only.`);
     if (!['ENABLED', 'DISABLED'].includes(State)) throw new Error(`Rule ${Name} has the state ${State}; the local EventBridge plays ENABLED and DISABLED.`);
-    checkPattern(pattern, `Rule ${Name}: EventPattern`);
+    if ((pattern === undefined) === (schedule === undefined)) throw new Error(`Rule ${Name} must have either EventPattern or ScheduleExpression.`);
+    if (pattern !== undefined) checkPattern(pattern, `Rule ${Name}: EventPattern`);
+    if (schedule !== undefined) this.everyMinutes = rateMinutes(Name, schedule);
     for (const target of Targets) {
       refuseOthers(`Target ${target.Id} of rule ${Name}`, target, TARGET_PROPERTIES);
       if (!PLAYED_TARGETS.some(start => target.Arn.startsWith(start))) {
@@ -63,7 +69,12 @@ export class Rule {
   }
 
   wants(event: BusEvent): boolean {
-    return this.properties.State !== 'DISABLED' && matches(this.properties.EventPattern, event);
+    const { EventPattern: pattern } = this.properties;
+    return this.enabled && pattern !== undefined && matches(pattern, event);
+  }
+
+  get enabled(): boolean {
+    return this.properties.State !== 'DISABLED';
   }
 }
 
@@ -76,29 +87,26 @@ export class EventBridge {
   startExecution?: (stateMachineArn: string, input: string, name: string) => Promise<unknown>;
 
   constructor(
-    private readonly lambda: Lambda, private readonly iam: Iam, private readonly queues: Queues, private readonly log: (line: string) => void,
+    private readonly clock: Clock, private readonly lambda: Lambda, private readonly iam: Iam, private readonly queues: Queues,
+    private readonly log: (line: string) => void,
   ) {}
 
   createRule(properties: RuleProperties): Rule {
     if (this.rules.has(properties.Name)) throw new Error(`There is a rule named ${properties.Name} already.`);
     const rule = new Rule(properties);
     this.rules.set(properties.Name, rule);
+    if (rule.everyMinutes !== undefined) {
+      this.clock.every(rule.everyMinutes, () => {
+        const scheduled = frame('aws.events', 'Scheduled Event', [rule.arn], {});
+        if (rule.enabled) rule.properties.Targets?.forEach(target => this.send(rule, target, scheduled));
+      });
+    }
     return rule;
   }
 
   /** Puts a service's event on the bus: its frame is made here. */
   put(source: string, detailType: string, resources: string[], detail: Record<string, any>): void {
-    this.publish({
-      'version': '0',
-      'id': randomUUID(),
-      'detail-type': detailType,
-      source,
-      'account': ACCOUNT,
-      'time': new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
-      'region': REGION,
-      resources,
-      'detail': JSON.parse(JSON.stringify(detail)),
-    });
+    this.publish(frame(source, detailType, resources, detail));
   }
 
   /** Hands an event to every target of every rule that wants it. Delivery is "at least once": a test may publish one again. */
@@ -139,6 +147,27 @@ export class EventBridge {
     }, source);
     if (lost) this.log(`events: ${event.id} is lost: ${lost}`);
   }
+}
+
+function frame(source: string, detailType: string, resources: string[], detail: Record<string, any>): BusEvent {
+  return {
+    'version': '0',
+    'id': randomUUID(),
+    'detail-type': detailType,
+    source,
+    'account': ACCOUNT,
+    'time': new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+    'region': REGION,
+    resources,
+    'detail': JSON.parse(JSON.stringify(detail)),
+  };
+}
+
+/** The minutes of a rate; EventBridge's form of it is State Manager's, too. */
+export function rateMinutes(what: string, expression: string): number {
+  const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  if (!count) throw new Error(`${what} has the schedule '${expression}'; the local stand plays rate(...): its clock has no times of day.`);
+  return Number(count) * { minute: 1, hour: 60, day: 1440 }[unit as 'minute' | 'hour' | 'day'];
 }
 
 function refuseOthers(what: string, given: object, played: string[]): void {

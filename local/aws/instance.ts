@@ -20,6 +20,8 @@ export class Instance {
   readonly launchTime = new Date();
   status: InstanceStatus;
   impairedSince?: Date;
+  /** Whoever plays a fault on AWS's side sets it. */
+  systemStatus: 'ok' | 'impaired' = 'ok';
   /** What an application status check says, for an instance that has one: whoever plays the check sets it. */
   applicationStatus?: ApplicationStatus;
   private misses = 0;

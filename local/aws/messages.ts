@@ -4,6 +4,9 @@ import { EventBridge } from './event-bridge';
 import { listOf, Operations } from './operation';
 import { Queues } from './queues';
 
+/** "Array Members: Minimum number of 1 item. Maximum number of 10 items." (PutEvents) */
+const MOST_ENTRIES = 10;
+
 /** SNS: what is published to a topic stays with it, see Queues. */
 export function topicOperations(queues: Queues): Operations {
   return {
@@ -27,10 +30,15 @@ export function busOperations(events: EventBridge): Operations {
   return {
     PutEvents: {
       params: ['Entries'],
-      needs: ({ Entries }) => listOf(Entries).map(({ EventBusName = 'default' }) => (
-        { action: 'events:PutEvents', resource: String(EventBusName).startsWith('arn:') ? EventBusName : arn('events', `event-bus/${EventBusName}`) }
-      )),
+      needs: ({ Entries }) => listOf(Entries).map(({ EventBusName = 'default', Source, DetailType }) => ({
+        action: 'events:PutEvents',
+        resource: String(EventBusName).startsWith('arn:') ? EventBusName : arn('events', `event-bus/${EventBusName}`),
+        context: { 'events:source': [String(Source)], 'events:detail-type': [String(DetailType)] },
+      })),
       run: ({ Entries }) => {
+        if (listOf(Entries).length > MOST_ENTRIES) {
+          throw new AwsError('ValidationException', `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length less than or equal to ${MOST_ENTRIES}`);
+        }
         const results = listOf(Entries).map(({ Source, DetailType, Detail, Resources }) => {
           let detail: unknown;
           try {

@@ -7,7 +7,7 @@ import { CloudAssembly } from './cloud-assembly';
 import { CloudWatch } from './cloudwatch';
 import { DynamoDb } from './dynamodb';
 import { Ec2 } from './ec2';
-import { EventBridge } from './event-bridge';
+import { EventBridge, rateMinutes } from './event-bridge';
 import { Iam, Role } from './iam';
 import { Lambda } from './lambda';
 import { Machine } from './machine';
@@ -113,7 +113,7 @@ export const RESOURCE_TYPES: Record<string, Create> = {
       document,
       parameters: properties.Parameters,
       targets: properties.Targets ?? (properties.InstanceId ? [{ Key: 'InstanceIds', Values: [properties.InstanceId] }] : []),
-      rateMinutes: rateMinutes(logicalId, properties.ScheduleExpression, log),
+      rateMinutes: scheduleMinutes(logicalId, properties.ScheduleExpression, log),
       dispatchRole,
     });
     return { ref: association.id, attributes: { AssociationId: association.id } };
@@ -219,10 +219,9 @@ function codeDirectory(code: { ZipFile?: string; S3Key?: string }, assembly: Clo
   return directory;
 }
 
-function rateMinutes(logicalId: string, expression: string | undefined, log: (line: string) => void): number | undefined {
+function scheduleMinutes(logicalId: string, expression: string | undefined, log: (line: string) => void): number | undefined {
   if (expression === undefined) return undefined;
-  const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
-  if (count) return Number(count) * { minute: 1, hour: 60, day: 1440 }[unit as 'minute' | 'hour' | 'day'];
+  if (expression.startsWith('rate(')) return rateMinutes(`Association ${logicalId}`, expression);
   if (!/^(cron|at)\(/.test(expression)) throw new Error(`Association ${logicalId} has the schedule '${expression}'; State Manager takes rate(...), cron(...) and at(...).`);
   log(`ssm: association ${logicalId} runs when it is created and when a target comes online, not at '${expression}': the local clock has no times of day`);
   return undefined;

@@ -7,12 +7,12 @@ import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { CircuitBreaker } from './circuit-breaker';
 import { deploymentProvider } from './deployment-provider';
 import { DiagnosticInterruptProps } from './diagnostic-interrupt-props';
 import { failedRequestsQueue } from './failed-requests';
-import { HandlerFunction } from './handler-function';
+import { HandlerFunction } from '../detection/handler-function';
 import { InterruptMetric, METRIC_NAMESPACE } from './interrupt-metric';
 import { InterruptMode } from './interrupt-mode';
 import { alarmStatements, interruptStatements, vpcStatements } from './interrupt-permissions';
@@ -21,7 +21,7 @@ import { InterruptRefusal } from './interrupt-refusal';
 import { requireOneInterrupt } from './one-interrupt';
 import { renderPolicy } from './render-policy';
 import { requireInterruptible } from './require-interruptible';
-import { FleetUnresponsiveAlarm } from '../detection/fleet-unresponsive-alarm';
+import { FleetWatch } from '../detection/fleet-watch';
 import { IKdumpAssociation } from '../kdump/kdump-association';
 import { KdumpTargets } from '../kdump/kdump-targets';
 import { requireSameRegion } from '../kdump/same-region';
@@ -38,7 +38,7 @@ const MOST_ALARMS = 20;
  * is interrupted once within the cooldown, and never are more instances than the circuit breaker allows. The claims are this construct's
  * own, so an instance must be the target of one DiagnosticInterrupt alone, whatever alarms it has; those in dry run do not count.
  *
- * Give it to up to 20 alarms with a `DiagnosticInterruptAction`, to a fleet with `addFleetAlarm`, or invoke the function with
+ * Give it to up to 20 alarms with a `DiagnosticInterruptAction`, to a fleet with `addFleetWatch`, or invoke the function with
  * `{"instanceId": "...", "reason": "..."}`.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/diagnostic-interrupt.html
@@ -157,18 +157,18 @@ export class DiagnosticInterrupt extends Construct {
   }
 
   /**
-   * Has the instances interrupted that a fleet alarm finds unresponsive: each by itself, as its contributor goes to ALARM. Those that
-   * are no targets are refused by `NotATarget`.
+   * Has the instances interrupted that a fleet watch finds unresponsive, each by itself. Those that are no targets are refused by
+   * `NotATarget`.
    *
-   * @param alarm an alarm of the same stack
-   * @throws if it is of another stack, was given before, or is one more than the 20 that there may be
+   * @param watch a watch of the same stack
+   * @throws if it is of another stack, or was given before
    */
-  public addFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
-    this._readAlarmOfRule(alarm);
+  public addFleetWatch(watch: FleetWatch): void {
+    this._requireSameStack(watch);
     // What EventBridge cannot deliver it puts into the queue itself. Without a condition, which would lead from the key over the rule
     // and the function to the key; the policy of the queue lets none but the rule in.
     this.failures.encryptionMasterKey?.grant(new ServicePrincipal('events.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
-    alarm.onUnresponsive(`To${Names.nodeUniqueId(this.node)}`, new LambdaFunction(this.function, {
+    watch.onUnresponsive(watch._ruleIdOf(this), new LambdaFunction(this.function, {
       deadLetterQueue: this.failures,
       maxEventAge: Duration.minutes(5),
       retryAttempts: 10,
@@ -230,12 +230,12 @@ export class DiagnosticInterrupt extends Construct {
   public _readAlarm(scope: Construct, alarm: IAlarm): Policy {
     const id = `Read${Names.nodeUniqueId(this.node)}`;
     if (scope.node.tryFindChild(id)) {
-      throw new Error(`${alarm.node.path}: ${this.node.path} has this alarm already; it is allowed once, as a DiagnosticInterruptAction, by addAlarm or by`
-        + ' addFleetAlarm, since whichever is first claims the interrupt. Leave one of them out.');
+      throw new Error(`${alarm.node.path}: ${this.node.path} has this alarm already; it is allowed once, as a DiagnosticInterruptAction or by`
+        + ' addAlarm, since whichever is first claims the interrupt. Leave one of them out.');
     }
     if (++this.alarms > MOST_ALARMS) {
       throw new Error(`${this.node.path}: ${alarm.node.path} is its alarm number ${this.alarms}; ${MOST_ALARMS} are allowed, since each takes part of the`
-        + ' limited policies of the role and of the function. Tag the instances, give KdumpTargets.tag(), and watch them with one FleetUnresponsiveAlarm.');
+        + ' limited policies of the role and of the function. Tag the instances, give KdumpTargets.tag(), and watch them with one FleetWatch.');
     }
     // A policy of its own in the scope of the alarm: the function depends on its role's default policy and the alarm on the
     // function, so a reference from that policy to the alarm would be a circle.
@@ -248,12 +248,20 @@ export class DiagnosticInterrupt extends Construct {
    * @internal
    */
   public _readAlarmOfRule(alarm: IAlarm): void {
-    requireSameRegion(this, alarm);
-    if (Stack.of(alarm) !== Stack.of(this)) {
-      throw new Error(`${alarm.node.path} is in another stack than ${this.node.path}, and the stacks would need each other. Define the alarm in `
-        + `${Stack.of(this).node.path}.`);
-    }
+    this._requireSameStack(alarm);
     this._readAlarm(alarm, alarm);
+  }
+
+  /**
+   * Requires what has a rule that starts something of this stack to be in it, too.
+   *
+   * @internal
+   */
+  public _requireSameStack(other: IConstruct): void {
+    requireSameRegion(this, other);
+    if (Stack.of(other) === Stack.of(this)) return;
+    throw new Error(`${other.node.path} is in another stack than ${this.node.path}, and the stacks would need each other. Define it in `
+      + `${Stack.of(this).node.path}.`);
   }
 
   /**

@@ -29,7 +29,7 @@ export function gatherEvidence(request: InterruptRequest, policy: InterruptPolic
       return { instance, instanceType: await attempt('ec2:DescribeInstanceTypes', options => readInstanceType(instance.instanceType, options)) };
     };
     const [alarm, mute, { instance, instanceType }, status, kdump, claims, fleet] = await Promise.all([
-      source.kind === 'alarm' ? attempt('cloudwatch', options => readAlarm(source, instanceId, options)) : undefined,
+      source.kind === 'alarm' ? attempt('cloudwatch', options => readAlarm(source, options)) : undefined,
       source.kind === 'alarm' ? attempt('cloudwatch:ListAlarmMuteRules', options => readMute(source, options)) : undefined,
       readInstanceThenType(),
       attempt('ec2:DescribeInstanceStatus', options => readStatus(instanceId, options)),

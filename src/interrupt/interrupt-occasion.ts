@@ -11,7 +11,7 @@ export class InterruptOccasion {
   /**
    * The instance hangs now: the alarm is in ALARM, and everything else speaks for an interrupt, too. Otherwise it is refused.
    *
-   * @param alarm a metric alarm that watches the instance, by an `InstanceId` among its dimensions. A composite or fleet alarm does not
+   * @param alarm a metric alarm that watches the instance, by an `InstanceId` among its dimensions. A composite alarm does not
    * name the instance; give the alarm below it.
    * @throws if it is one of those
    */

@@ -74,13 +74,12 @@ export function vpcStatements(stack: Stack): PolicyStatement[] {
   ];
 }
 
-/** What it takes to look at an alarm: a metric alarm with a contributor for each instance, another one, or a composite alarm. */
+/** What it takes to look at an alarm: a metric alarm, or a composite one. */
 export function alarmStatements(alarm: IAlarm): PolicyStatement[] {
-  const read = ['cloudwatch:DescribeAlarms', 'cloudwatch:DescribeAlarmContributors'];
   return [
     // "You can't return information about composite alarms if your cloudwatch:DescribeAlarms permission has a narrower scope" than *
     // (CloudWatch API Reference, DescribeAlarms)
-    new PolicyStatement({ actions: read, resources: [isComposite(alarm) ? '*' : alarm.alarmArn] }),
+    new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: [isComposite(alarm) ? '*' : alarm.alarmArn] }),
   ];
 }
 

@@ -61,7 +61,7 @@ async function carryOutStep(step: AssessStep | InterruptStep, policy: InterruptP
   const { instanceId, source, claim, attempt } = step;
   const at = new Date().toISOString();
   // The claim was made while the event was fresh; who asks now is the workflow.
-  const asked = source.kind === 'alarm' ? { ...source, time: at } : source;
+  const asked = 'time' in source ? { ...source, time: at } : source;
   return { ...await interruptUnder(claim, attempt, { instanceId, source: asked }, policy), evidence: undefined, at, attempt };
 }
 

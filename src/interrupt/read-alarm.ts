@@ -1,14 +1,11 @@
-import {
-  AlarmType, CompositeAlarm, DescribeAlarmContributorsCommand, DescribeAlarmsCommand, Dimension, ListAlarmMuteRulesCommand, MetricAlarm,
-} from '@aws-sdk/client-cloudwatch';
+import { AlarmType, CompositeAlarm, DescribeAlarmsCommand, Dimension, ListAlarmMuteRulesCommand, MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { findOnPages, IncompleteAnswerError, ReadOptions, text } from './answers';
 import { cloudWatch } from './clients';
 import { AlarmFacts, MuteFacts, WatchedMetric } from './facts';
 import { AlarmSource } from './trigger';
 
 /** The alarm as it is now, whatever its event said. */
-export async function readAlarm(source: AlarmSource, instanceId: string, options: ReadOptions): Promise<AlarmFacts> {
-  if (source.contributorId !== undefined) return readContributor(source, instanceId, options);
+export async function readAlarm(source: AlarmSource, options: ReadOptions): Promise<AlarmFacts> {
   return source.children ? readComposite(source, source.children, options) : readMetricAlarm(source, options);
 }
 
@@ -23,19 +20,6 @@ async function readComposite({ alarmArn }: AlarmSource, children: string[], opti
   const { CompositeAlarms, MetricAlarms } = await describeAll([alarmArn, ...children], options);
   const inAlarm = children.map(child => MetricAlarms?.find(({ AlarmArn }) => AlarmArn === child)).filter(child => child?.StateValue === 'ALARM');
   return { ...stateOf(byArn(CompositeAlarms, alarmArn)), watches: inAlarm.flatMap(child => watchedBy(child!)) };
-}
-
-/** A fleet alarm is in ALARM as long as any instance is: what counts is whether this one is among them. */
-async function readContributor(source: AlarmSource, instanceId: string, options: ReadOptions): Promise<AlarmFacts> {
-  const { alarmName } = source;
-  // Contributors are asked for by name alone, so whether it is the alarm of the event has to be asked as well.
-  const [found] = await Promise.all([findOnPages(async NextToken => {
-    const answer = await cloudWatch.send(new DescribeAlarmContributorsCommand({ AlarmName: alarmName, NextToken }), options);
-    if (!answer.AlarmContributors) throw new IncompleteAnswerError('AlarmContributors is not in it');
-    return { found: answer.AlarmContributors.find(each => each.ContributorAttributes?.InstanceId === instanceId), nextToken: answer.NextToken };
-  }), readMetricAlarm(source, options)]);
-  if (!found) return { state: 'OK', watches: [] };
-  return { state: 'ALARM', stateSince: found.StateTransitionedTimestamp?.toISOString(), watches: [] };
 }
 
 /** Where CloudWatch has no mute rules yet, no alarm is muted. */

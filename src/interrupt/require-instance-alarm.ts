@@ -9,7 +9,7 @@ export function requireInstanceAlarm(where: string, alarm: IAlarm): void {
   const { metric } = alarm as Partial<Alarm>;
   if (metric === undefined || namesInstance(metric)) return;
   throw new Error(`${where}: ${alarm.node.path} watches no metric with the dimension InstanceId, so it does not say about which instance it is; an alarm`
-    + ' on the metrics of one instance is allowed, such as an UnresponsiveAlarm. Give that, or a FleetUnresponsiveAlarm to addFleetAlarm.');
+    + ' on the metrics of one instance is allowed, such as an UnresponsiveAlarm. Give that, or a FleetWatch to addFleetWatch.');
 }
 
 function namesInstance(metric: IMetric): boolean {

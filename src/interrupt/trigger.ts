@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { INSTANCE_ID } from './instance-id';
+import { EVENT_SOURCE, UNRESPONSIVE_DETAIL_TYPE } from '../detection/unresponsive-event';
 
 /**
  * An alarm that asks. What it says is from its event; how things are is for the evidence to show.
@@ -14,16 +15,25 @@ export interface AlarmSource {
   readonly time: string;
   /** The mute rule under which the alarm was when the event was sent. */
   readonly mutedBy?: string;
-  /** The instance is one of the time series of a fleet alarm, with this ID. */
-  readonly contributorId?: string;
   /** A composite alarm: the ARNs of the alarms that set it off. */
   readonly children?: string[];
 }
 
 /**
+ * A fleet watch that asks.
+ */
+export interface WatchSource {
+  readonly kind: 'watch';
+  /** The name of its function. */
+  readonly watch: string;
+  /** When the event was sent, ISO 8601. */
+  readonly time: string;
+}
+
+/**
  * Who asks for the interrupt, and why. A game day is asked for by a deployment and is about a healthy instance.
  */
-export type RequestSource = AlarmSource | { readonly kind: 'direct' | 'gameDay'; readonly reason: string };
+export type RequestSource = AlarmSource | WatchSource | { readonly kind: 'direct' | 'gameDay'; readonly reason: string };
 
 /**
  * One instance that somebody or something wants interrupted.
@@ -74,10 +84,6 @@ const alarm = v.object({
       metricStat: v.nullish(v.object({ metric: v.object({ dimensions: v.nullish(v.record(v.string(), v.unknown())) }) })),
     })), v.maxLength(MOST_METRICS))),
   }),
-  alarmContributor: v.nullish(v.object({
-    id: v.pipe(v.string(), v.maxLength(1024)),
-    attributes: v.object({ InstanceId: instanceId }),
-  })),
   muteDetail: v.nullish(v.object({ mutedByArn: v.pipe(v.string(), v.maxLength(400)) })),
 });
 
@@ -87,10 +93,18 @@ const alarmAction = v.object({ source: v.literal('aws.cloudwatch'), alarmArn, ti
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html */
 const alarmEvent = v.object({
   'source': v.literal('aws.cloudwatch'),
-  'detail-type': v.picklist(['CloudWatch Alarm State Change', 'CloudWatch Alarm Contributor State Change']),
+  'detail-type': v.literal('CloudWatch Alarm State Change'),
   'resources': v.tuple([alarmArn]),
   'time': time,
   'detail': alarm,
+});
+
+/** What a FleetWatch sends. */
+const watchEvent = v.object({
+  'source': v.literal(EVENT_SOURCE),
+  'detail-type': v.literal(UNRESPONSIVE_DETAIL_TYPE),
+  'time': time,
+  'detail': v.object({ version: v.literal(1), watch: v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)), instanceId }),
 });
 
 // Strict: a further key would be a wish that nobody grants, such as `dryRun: true`.
@@ -102,7 +116,7 @@ const triggeringAlarms = v.object({
 
 /**
  * Turns an event into a request, or throws an `UnknownEventError`. Known are the action of a CloudWatch alarm, the events of an
- * alarm and of one of its contributors from EventBridge, and the direct call `{ instanceId, reason }`.
+ * alarm and of a fleet watch from EventBridge, and the direct call `{ instanceId, reason }`.
  */
 export function parseTrigger(event: unknown): InterruptRequest | CompositeRequest {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) throw new UnknownEventError(`The event is ${shapeOf(event)}`);
@@ -111,17 +125,18 @@ export function parseTrigger(event: unknown): InterruptRequest | CompositeReques
     return fromAlarm(action.alarmData, action.alarmArn, action.time);
   }
   if (Object.hasOwn(event, 'detail-type')) {
-    const { detail, resources: [arn], time: sent, 'detail-type': type } = parse(alarmEvent, event, 'An event of EventBridge');
-    if ((type === 'CloudWatch Alarm Contributor State Change') !== Boolean(detail.alarmContributor)) {
-      throw new UnknownEventError(`An event of the type ${type} ${detail.alarmContributor ? 'with' : 'without'} a contributor`);
+    if (event['detail-type' as keyof typeof event] === UNRESPONSIVE_DETAIL_TYPE) {
+      const { detail, time: sent } = parse(watchEvent, event, 'An event of a fleet watch');
+      return { instanceId: detail.instanceId, source: { kind: 'watch', watch: detail.watch, time: sent } };
     }
+    const { detail, resources: [arn], time: sent } = parse(alarmEvent, event, 'An event of EventBridge');
     return fromAlarm(detail, arn, sent);
   }
   if (Object.hasOwn(event, 'instanceId')) {
     const call = parse(directCall, event, 'A direct call');
     return { instanceId: call.instanceId, source: { kind: 'direct', reason: call.reason } };
   }
-  throw new UnknownEventError(`Neither an alarm's event nor a direct call, but ${shapeOf(event)}`);
+  throw new UnknownEventError(`Neither the event of an alarm or a fleet watch nor a direct call, but ${shapeOf(event)}`);
 }
 
 function fromAlarm(data: v.InferOutput<typeof alarm>, arn: string, sent: string): InterruptRequest | CompositeRequest {
@@ -134,9 +149,6 @@ function fromAlarm(data: v.InferOutput<typeof alarm>, arn: string, sent: string)
     time: sent,
     ...data.muteDetail && { mutedBy: data.muteDetail.mutedByArn },
   };
-  if (data.alarmContributor) {
-    return { instanceId: data.alarmContributor.attributes.InstanceId, source: { ...source, contributorId: data.alarmContributor.id } };
-  }
   const { alarmRule, metrics } = data.configuration;
   if (typeof alarmRule === 'string') return { source: { ...source, children: childrenOf(data.state.reasonData) } };
   if (!metrics) throw new UnknownEventError('An alarm whose configuration has neither metrics nor a rule');

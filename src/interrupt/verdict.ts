@@ -51,11 +51,10 @@ const notATarget: Rule = (request, { instance }, policy) => {
 /** An alarm that has recovered since its event was sent no longer asks for anything. Without an alarm there is nothing to look at. */
 const notInAlarm: Rule = (request, evidence) => {
   if (request.source.kind !== 'alarm') return undefined;
-  const { contributorId } = request.source;
   return reportedOtherwise(request) ?? known(alarmOf(evidence), 'Is the alarm still in ALARM?', ({ state, watches }) => {
     if (state !== 'ALARM') return refusal('NotInAlarm', `The alarm is now in ${state}`);
     // The event may be anybody's: the alarm itself must be about this instance.
-    if (contributorId !== undefined || watches.some(({ instanceId }) => instanceId === request.instanceId)) return undefined;
+    if (watches.some(({ instanceId }) => instanceId === request.instanceId)) return undefined;
     return refusal('NotInAlarm', 'The alarm that is in ALARM does not watch the instance');
   });
 };
@@ -189,7 +188,7 @@ function mutedByEvent({ source }: InterruptRequest): Refusal | undefined {
 }
 
 function tooOld({ source }: InterruptRequest, { maximumEventAgeSeconds }: InterruptPolicy, now: string): Refusal | undefined {
-  if (source.kind !== 'alarm') return undefined;
+  if (!('time' in source)) return undefined;
   const seconds = secondsBetween(source.time, now);
   if (seconds > maximumEventAgeSeconds) {
     return refusal('StaleEvent', `The event is ${Math.floor(seconds)} s old; it counts for ${maximumEventAgeSeconds} s`);

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { AlarmStatusWidget, Dashboard, GraphWidget, IAlarm, IMetric, IWidget, MathExpression, SingleValueWidget, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { CrashDumpResponse } from './crash-dump-response';
+import { FleetWatch } from '../detection/fleet-watch';
 import { DiagnosticInterrupt } from '../interrupt/diagnostic-interrupt';
 import { InterruptMetric, METRIC_NAMESPACE } from '../interrupt/interrupt-metric';
 
@@ -27,6 +28,13 @@ export interface CrashDiagnosticsDashboardProps {
    * @default - none is shown
    */
   readonly alarms?: IAlarm[];
+
+  /**
+   * What looks at the fleet.
+   *
+   * @default - none is shown
+   */
+  readonly fleetWatch?: FleetWatch;
 }
 
 const WIDTH = 12;
@@ -34,7 +42,7 @@ const FULL_WIDTH = 24;
 const DAY = Duration.days(1);
 
 /**
- * Defines a CloudWatch dashboard: the alarms, what became of the interrupts by verdict, how the workflows ended, how large the dumps
+ * Defines a CloudWatch dashboard: the alarms or the looks at the fleet, what became of the interrupts by verdict, how the workflows ended, how large the dumps
  * were and how long the instances took to return. Whether instances are ready to dump CloudWatch does not know; the dashboard leads to
  * where Systems Manager shows it.
  *
@@ -51,7 +59,7 @@ const DAY = Duration.days(1);
  */
 export class CrashDiagnosticsDashboard extends Dashboard {
   constructor(scope: Construct, id: string, props: CrashDiagnosticsDashboardProps) {
-    const { interrupt, response, alarms = [] } = props;
+    const { interrupt, response, alarms = [], fleetWatch } = props;
     super(scope, id, {
       defaultInterval: Duration.days(28),
       widgets: [
@@ -66,6 +74,7 @@ export class CrashDiagnosticsDashboard extends Dashboard {
           ...response ? [graph('Incidents by outcome', [byDimension(response._reporterName, 'Responses', 'Outcome')])] : [],
         ],
         ...response ? [workflows(response)] : [],
+        ...fleetWatch ? [[looks(fleetWatch)]] : [],
       ],
     });
   }
@@ -98,6 +107,13 @@ function workflows(response: CrashDumpResponse): IWidget[] {
       setPeriodToTimeRange: true,
     }),
   ];
+}
+
+function looks(fleetWatch: FleetWatch): IWidget {
+  return graph('Looks at the fleet', [
+    fleetWatch.function.metricInvocations({ period: DAY, label: 'All' }),
+    fleetWatch.metricFailures({ period: DAY, label: 'Failed' }),
+  ]);
 }
 
 function graph(title: string, left: IMetric[]): IWidget {

@@ -15,7 +15,7 @@ import { ResponseMetric } from './response-metric';
 import { ResponseOutcome } from './response-outcome';
 import { workflowStatements } from './response-permissions';
 import { workflowDefinition } from './workflow';
-import { FleetUnresponsiveAlarm } from '../detection/fleet-unresponsive-alarm';
+import { FleetWatch } from '../detection/fleet-watch';
 import { METRIC_NAMESPACE } from '../interrupt/interrupt-metric';
 import { literalSeconds } from '../interrupt/literal-duration';
 import { requireInstanceAlarm } from '../interrupt/require-instance-alarm';
@@ -34,7 +34,7 @@ const LONGEST_EXECUTION = Duration.hours(14);
  * Whatever fails on the way, the instance is given back and the report says what is missing; also where an execution is stopped by
  * hand, by another one that takes over. An execution that reports a failure fails itself, and `metricFailures` counts it.
  *
- * Start it by alarms (`addAlarm`, `addFleetAlarm`) or by hand with the input `{"instanceId": "...", "reason": "..."}`. However many
+ * Start it by alarms (`addAlarm`), by a fleet watch (`addFleetWatch`) or by hand with the input `{"instanceId": "...", "reason": "..."}`. However many
  * executions an incident starts, one of them gets the claim and does all of this; the others end at once.
  *
  * An alarm is either for this or for a `DiagnosticInterruptAction`: with both, whichever is first claims the interrupt.
@@ -138,15 +138,15 @@ export class CrashDumpResponse extends Construct {
   }
 
   /**
-   * Starts the workflow for each instance that a fleet alarm finds unresponsive. It ends at once for those that are no targets of the
+   * Starts the workflow for each instance that a fleet watch finds unresponsive. It ends at once for those that are no targets of the
    * interrupt.
    *
-   * @param alarm an alarm of the same stack
-   * @throws if it is of another stack, was given before, or is one more than the 20 that a DiagnosticInterrupt takes
+   * @param watch a watch of the same stack
+   * @throws if it is of another stack, or was given before
    */
-  public addFleetAlarm(alarm: FleetUnresponsiveAlarm): void {
-    this.props.interrupt._readAlarmOfRule(alarm);
-    alarm.onUnresponsive(`To${Names.nodeUniqueId(this.node)}`, this.target());
+  public addFleetWatch(watch: FleetWatch): void {
+    this.props.interrupt._requireSameStack(watch);
+    watch.onUnresponsive(watch._ruleIdOf(this.props.interrupt), this.target());
   }
 
   /**

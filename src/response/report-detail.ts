@@ -23,6 +23,7 @@ export function detailOf(incident: Incident, { panic, cause }: KernelFindings): 
     instanceId: instanceOf(incident),
     instanceType: instance?.instanceType,
     alarm: source?.kind === 'alarm' ? { name: plain(source.alarmName), arn: plain(source.alarmArn, 400) } : undefined,
+    fleetWatch: source?.kind === 'watch' ? plain(source.watch) : undefined,
     refusal: notYet ? { reason: plain(notYet.Error), explanation: plain(notYet.Cause ?? '', 1000) } : refused && { reason: refused.reason, explanation: plain(refused.explanation ?? '', 1000) },
     panic: panic && { line: plain(panic.panic), backtrace: panic.backtrace.map(line => plain(line, 120)) },
     probableCause: cause && { class: cause.cause, line: plain(cause.line), count: cause.count, secondsBeforePanic: cause.secondsBeforePanic },

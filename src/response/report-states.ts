@@ -4,7 +4,8 @@ import { Choice, Condition, CustomState, Fail, IChainable, JsonPath, Pass, Succe
 import { EventBridgePutEvents, LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { awsTask, RETRIES } from './aws-task';
-import { REPORT_DETAIL_TYPE, REPORT_SOURCE } from './report-event';
+import { REPORT_DETAIL_TYPE } from './report-event';
+import { EVENT_SOURCE } from '../detection/unresponsive-event';
 
 const is = (path: string, value: string) => Condition.and(Condition.isPresent(path), Condition.stringEquals(path, value));
 const NOT_RESTORED = is('$.restored.outcome', 'failed');
@@ -37,7 +38,7 @@ export function reportStates(scope: Construct, { report, topic, opsItems, forget
     topic, subject: JsonPath.stringAt('$.report.subject'), message: TaskInput.fromJsonPathAt('$.report.message'), resultPath: JsonPath.DISCARD,
   }).addRetry(RETRIES);
   const announce = new EventBridgePutEvents(scope, 'Announce', {
-    entries: [{ detail: TaskInput.fromJsonPathAt('$.report.detail'), detailType: REPORT_DETAIL_TYPE, source: REPORT_SOURCE }],
+    entries: [{ detail: TaskInput.fromJsonPathAt('$.report.detail'), detailType: REPORT_DETAIL_TYPE, source: EVENT_SOURCE }],
     resultPath: JsonPath.DISCARD,
   }).addRetry(RETRIES);
 
@@ -75,7 +76,7 @@ function opsItem(scope: Construct, next: IChainable): IChainable {
       'Title.$': '$.report.opsItem.title',
       'Description.$': '$.report.opsItem.description',
       'Severity.$': '$.report.opsItem.severity',
-      'Source': REPORT_SOURCE,
+      'Source': EVENT_SOURCE,
     },
   });
   create.addCatch(next, { resultPath: '$.undelivered.opsItem' });

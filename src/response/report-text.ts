@@ -7,6 +7,7 @@ import { plain, readableSize } from './plain-text';
 import { CauseClass } from './probable-cause';
 import { ResponseOutcome } from './response-outcome';
 import { timeLineOf } from './time-line';
+import type { RequestSource } from '../interrupt/trigger';
 
 const CAUSES: Record<CauseClass, string> = {
   [CauseClass.KERNEL_BUG]: 'a bug of the kernel or of a module',
@@ -124,8 +125,16 @@ function evidenceOf({ assessed }: Incident): string[] {
   const facts = Object.entries(evidence ?? {}).filter(([name]) => name !== 'at')
     .map(([name, value]) => `${name}: ${plain(JSON.stringify(value), 500)}`);
   return [
-    ...source?.kind === 'alarm' ? [`alarm: ${plain(source.alarmName)}`] : source ? [`asked for by hand: ${plain(source.reason)}`] : [],
+    ...source ? [sourceOf(source)] : [],
     ...facts.filter(line => !line.startsWith('alarm: {') || source?.kind === 'alarm'),
     ...claim ? [`claim: ${claim.id}`] : [],
   ];
+}
+
+function sourceOf(source: RequestSource): string {
+  switch (source.kind) {
+    case 'alarm': return `alarm: ${plain(source.alarmName)}`;
+    case 'watch': return `fleet watch: ${plain(source.watch)}`;
+    default: return `asked for by hand: ${plain(source.reason)}`;
+  }
 }

@@ -11,7 +11,7 @@ import { CrashDumpResponseProps, DumpContents } from './crash-dump-response-prop
 import { LOOK_EVERY } from './dump-states';
 import { collectStatements, reportStatements, watchStatements } from './response-permissions';
 import { MOST_LOOKS_VARIABLE } from './watch-variables';
-import { HandlerFunction } from '../interrupt/handler-function';
+import { HandlerFunction } from '../detection/handler-function';
 
 /** For dumps of up to 4.5 TB; larger ones are cut into larger parts. */
 const PART_MIB = 512;

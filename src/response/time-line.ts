@@ -15,7 +15,7 @@ export function timeLineOf({ execution, assessed, interrupt, watch, collection }
   const source = assessed?.source;
   const moments: [string | undefined, string][] = [
     [status, 'the instance fails its status check'],
-    [source?.kind === 'alarm' ? source.time : undefined, 'the alarm goes off'],
+    [source && 'time' in source ? source.time : undefined, source?.kind === 'watch' ? 'the fleet watch tells of it' : 'the alarm goes off'],
     [execution.startedAt, 'the workflow begins'],
     [evidence?.at, assessed?.decision === 'interrupt' ? 'it is decided to interrupt' : 'it is decided not to interrupt'],
     [interrupt?.sent === false || interrupt?.decision === 'refuse' ? undefined : interrupt?.at, interrupt?.attempt === 2 ? 'the second interrupt' : 'the interrupt'],

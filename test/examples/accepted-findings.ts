@@ -50,7 +50,6 @@ export const ACCEPTED: Accepted[] = [
   },
   { rule: 'IAMNoInlinePolicy', packs: COMPLIANCE, on: ['Kdump/DispatchRole/DefaultPolicy', 'Interrupt/Role/DefaultPolicy'], reason: INLINE },
   { rule: 'IAMNoInlinePolicy', packs: COMPLIANCE, on: 'Unresponsive/ReadAlarm', of: 'instance', reason: INLINE },
-  { rule: 'IAMNoInlinePolicy', packs: COMPLIANCE, on: 'FleetUnresponsive/ReadAlarm', of: 'fleet', reason: INLINE },
   {
     rule: 'DynamoDBInBackupPlan',
     packs: COMPLIANCE,
@@ -86,12 +85,31 @@ export const ACCEPTED: Accepted[] = [
     reason: 'The function takes no traffic and calls nothing but the public endpoints of AWS, over TLS, as its role. A VPC would add a network that can'
       + ' fail together with the instances. Where one is required, the property vpc of DiagnosticInterrupt takes it.',
   },
+  // The watch of a fleet.
+  { rule: 'IAM5[Resource::*]', packs: SOLUTIONS, on: 'FleetWatch/Role/DefaultPolicy', of: 'fleet', reason: DESCRIBE },
+  { rule: 'IAMNoInlinePolicy', packs: COMPLIANCE, on: 'FleetWatch/Role/DefaultPolicy', of: 'fleet', reason: INLINE },
   {
-    rule: 'CloudWatchAlarmAction',
+    rule: 'DynamoDBInBackupPlan',
     packs: COMPLIANCE,
-    on: 'FleetUnresponsive',
+    on: 'FleetWatch/Told',
     of: 'fleet',
-    reason: 'It acts by an EventBridge rule on the state of each instance (contributor), which an alarm action does not get. The rule sees actions only.',
+    reason: 'It holds which instances were told of in the last minutes. Without it they are told of once more, which the claims make harmless.',
+  },
+  {
+    rule: 'CloudWatchLogGroupEncrypted',
+    packs: COMPLIANCE,
+    on: 'FleetWatch/LogGroup',
+    of: 'fleet',
+    reason: 'CloudWatch Logs encrypts it by a key of its own. The lines hold instance IDs, and since when they fail.',
+  },
+  { rule: 'LambdaConcurrency', packs: COMPLIANCE, on: 'FleetWatch/Function', of: 'fleet', reason: 'It is called once a minute, and is done before the next call.' },
+  { rule: 'LambdaDLQ', packs: COMPLIANCE, on: 'FleetWatch/Function', of: 'fleet', reason: 'A look that failed is made up for by the next one, a minute later.' },
+  {
+    rule: 'LambdaInsideVPC',
+    packs: COMPLIANCE,
+    on: 'FleetWatch/Function',
+    of: 'fleet',
+    reason: 'It takes no traffic and calls nothing but the public endpoints of AWS, over TLS, as its role.',
   },
   // The workflow.
   {

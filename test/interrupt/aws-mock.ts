@@ -1,6 +1,4 @@
-import {
-  CloudWatchClient, DescribeAlarmContributorsCommand, DescribeAlarmsCommand, ListAlarmMuteRulesCommand, MetricAlarm,
-} from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand, MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import {
   DeleteItemCommand, DynamoDBClient, GetItemCommand, QueryCommand, TransactionCanceledException, TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -29,9 +27,6 @@ export function itIs(now: Date = NOW) {
 export function awsAnswersForAHungInstance() {
   MOCKS.forEach((mock) => mock.reset());
   alarmsAre();
-  cloudWatchMock.on(DescribeAlarmContributorsCommand).resolves({
-    AlarmContributors: [{ ContributorId: '6d442278a0b0a2d2', ContributorAttributes: { InstanceId: INSTANCE }, StateReason: 'Threshold Crossed' }],
-  });
   cloudWatchMock.on(ListAlarmMuteRulesCommand).resolves({ AlarmMuteRuleSummaries: [] });
   instanceIs({ Tags: [{ Key: 'kdump', Value: 'on' }] });
   ec2Mock.on(DescribeInstanceStatusCommand).resolves({

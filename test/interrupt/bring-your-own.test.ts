@@ -4,7 +4,7 @@ import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PermissionsBoundary, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { CrashDiagnostics, DiagnosticInterrupt, DiagnosticInterruptProps, FleetUnresponsiveAlarm, KdumpAssociation, KdumpTargets } from '../../src';
+import { CrashDiagnostics, DiagnosticInterrupt, DiagnosticInterruptProps, FleetWatch, KdumpAssociation, KdumpTargets } from '../../src';
 
 process.env.CDK_VALIDATION = 'false';
 
@@ -58,7 +58,7 @@ describe('a key', () => {
 
   test('lets EventBridge put what it cannot deliver into the queue, where there is a fleet', () => {
     const { stack, interrupt } = setUp(s => ({ encryptionKey: new Key(s, 'Key') }));
-    interrupt.addFleetAlarm(new FleetUnresponsiveAlarm(stack, 'Fleet'));
+    interrupt.addFleetWatch(new FleetWatch(stack, 'Fleet'));
     Template.fromStack(stack).hasResourceProperties('AWS::KMS::Key', { KeyPolicy: { Statement: Match.arrayWith([eventBridge]) } });
   });
 
@@ -70,7 +70,7 @@ describe('a key', () => {
   test('may be imported', () => {
     const arn = 'arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000';
     const { stack, interrupt } = setUp(s => ({ encryptionKey: Key.fromKeyArn(s, 'Key', arn) }));
-    interrupt.addFleetAlarm(new FleetUnresponsiveAlarm(stack, 'Fleet'));
+    interrupt.addFleetWatch(new FleetWatch(stack, 'Fleet'));
     Template.fromStack(stack).hasResourceProperties('AWS::SQS::Queue', { KmsMasterKeyId: arn });
   });
 });

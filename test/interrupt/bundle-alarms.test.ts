@@ -1,6 +1,6 @@
 import { AlarmRule, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Deployed, Setting, TIMEOUT, WEB } from './deployed';
-import { DiagnosticInterruptAction, FleetUnresponsiveAlarm, UnresponsiveAlarm, UnresponsiveSignal } from '../../src';
+import { DiagnosticInterruptAction, UnresponsiveAlarm, UnresponsiveSignal } from '../../src';
 
 // Alarms of every kind, from the machine that hangs to the interrupt, with nobody in between but the local CloudWatch and EventBridge.
 
@@ -30,21 +30,17 @@ function beat(): () => void {
   return () => clearInterval(timer);
 }
 
-test('a fleet alarm\'s contributor is interrupted, by EventBridge', async () => {
-  await deploy({ alarm: false, also: (stack, interrupt) => interrupt.addFleetAlarm(new FleetUnresponsiveAlarm(stack, 'Fleet')) });
+test('refuses the instance of a muted alarm', async () => {
+  await deploy({});
+  const [alarm] = deployed.local.cloudwatch.alarms.values();
+  const mute = deployed.local.cloudwatch.mute(alarm.name);
   deployed.machine.answers = false;
-  expect(await verdict('interrupt')).toMatchObject({ instanceId: WEB, sent: true, evidence: { alarm: { state: 'ALARM' } } });
-  expect(deployed.machine.nmis).toBe(1);
-  expect(deployed.calls.map(each => each.action)).toContain('DescribeAlarmContributors');
-});
-
-test('refuses the contributor of a muted fleet alarm', async () => {
-  await deploy({ alarm: false, also: (stack, interrupt) => interrupt.addFleetAlarm(new FleetUnresponsiveAlarm(stack, 'Fleet')) });
-  const [fleet] = [...deployed.local.cloudwatch.alarms.values()].filter(({ properties }) => properties.Metrics);
-  deployed.local.cloudwatch.mute(fleet.name);
-  deployed.machine.answers = false;
+  await deployed.local.waitFor('the alarm to go off', () => alarm.state.value === 'ALARM', TIMEOUT);
+  await deployed.call(alarm.event());
   expect(await verdict('Muted')).toMatchObject({ decision: 'refuse' });
   expect(deployed.machine.nmis).toBe(0);
+  mute.end();
+  expect(await verdict('interrupt')).toMatchObject({ sent: true });
 });
 
 test('a composite alarm\'s instance is interrupted: the one that the alarms below it watch', async () => {

@@ -3,13 +3,13 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Alarm, AlarmRule, AlarmState, CompositeAlarm, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import {
-  CrashDumpResponse, DiagnosticInterrupt, DiagnosticInterruptAction, FleetUnresponsiveAlarm, InterruptMode, InterruptOccasion, KdumpAssociation,
+  CrashDumpResponse, DiagnosticInterrupt, DiagnosticInterruptAction, FleetWatch, InterruptMode, InterruptOccasion, KdumpAssociation,
   KdumpTargets, UnresponsiveAlarm,
 } from '../../src';
 
 process.env.CDK_VALIDATION = 'false';
 
-const READ = ['cloudwatch:DescribeAlarms', 'cloudwatch:DescribeAlarmContributors'];
+const READ = 'cloudwatch:DescribeAlarms';
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [Match.stringLikeRegexp(id), 'Arn'] });
 const ELSEWHERE = { env: { region: 'us-east-1', account: '123456789012' } };
 
@@ -56,12 +56,12 @@ test('takes an alarm of another stack, without a circle of the stacks', () => {
 test('may be given twice to an alarm, and beside a rehearsal of another interrupt', () => {
   const { stack, interrupt, watch, action } = setUp();
   const rehearsal = new DiagnosticInterrupt(stack, 'Rehearsal', { kdump: interrupt._kdump, mode: InterruptMode.DRY_RUN });
-  const [one, fleet] = [watch('One'), new FleetUnresponsiveAlarm(stack, 'Fleet')];
+  const [one, fleet] = [watch('One'), new FleetWatch(stack, 'Fleet')];
   [action, action, DiagnosticInterruptAction.of(rehearsal)].forEach(each => one.addAlarmAction(each));
-  [interrupt, rehearsal].forEach(each => each.addFleetAlarm(fleet));
+  [interrupt, rehearsal].forEach(each => each.addFleetWatch(fleet));
   const template = Template.fromStack(stack);
-  template.resourceCountIs('AWS::Events::Rule', 2);
-  template.resourceCountIs('AWS::Lambda::Permission', 4);
+  template.resourceCountIs('AWS::Events::Rule', 3); // the watch's schedule is one
+  template.resourceCountIs('AWS::Lambda::Permission', 5);
   template.hasResourceProperties('AWS::CloudWatch::Alarm', {
     AlarmActions: [arnOf('InterruptFunction'), arnOf('InterruptFunction'), arnOf('RehearsalFunction')],
   });
@@ -80,7 +80,7 @@ test('takes 20 alarms, whose policies fit into the limits, and refuses one more'
   expect(length(Object.values(template.findResources('AWS::Lambda::Permission')).map(each => each.Properties))).toBeLessThan(20 * 1024 / 1.5);
 
   expect(() => watch('OneMore').addAlarmAction(action))
-    .toThrow(/^Test\/Interrupt: Test\/OneMore is its alarm number 21; 20 are allowed.*KdumpTargets\.tag\(\).*FleetUnresponsiveAlarm\.$/);
+    .toThrow(/^Test\/Interrupt: Test\/OneMore is its alarm number 21; 20 are allowed.*KdumpTargets\.tag\(\).*FleetWatch\.$/);
 });
 
 test('refuses an alarm of another Region', () => {
@@ -90,28 +90,38 @@ test('refuses an alarm of another Region', () => {
   expect(() => alarm.addAlarmAction(action)).toThrow(/Test\/Interrupt is in eu-west-1, but There\/Alarm is in us-east-1/);
 });
 
-test('refuses a fleet alarm of another Region', () => {
+test('refuses a fleet watch of another Region', () => {
   const { stack, interrupt } = setUp();
-  const alarm = new FleetUnresponsiveAlarm(new Stack(stack.node.root as App, 'There', ELSEWHERE), 'Fleet');
-  expect(() => interrupt.addFleetAlarm(alarm)).toThrow(/Test\/Interrupt is in eu-west-1, but There\/Fleet is in us-east-1/);
+  const watch = new FleetWatch(new Stack(stack.node.root as App, 'There', ELSEWHERE), 'Fleet');
+  expect(() => interrupt.addFleetWatch(watch)).toThrow(/Test\/Interrupt is in eu-west-1, but There\/Fleet is in us-east-1/);
 });
 
-test('refuses a fleet alarm of another stack, which would make the stacks a circle', () => {
+test('refuses a fleet watch of another stack, which would make the stacks a circle', () => {
   const { stack, interrupt } = setUp();
   const there = new Stack(stack.node.root as App, 'There', { env: { region: stack.region, account: stack.account } });
-  expect(() => interrupt.addFleetAlarm(new FleetUnresponsiveAlarm(there, 'Fleet')))
-    .toThrow(/^There\/Fleet is in another stack than Test\/Interrupt, .* Define the alarm in Test\.$/);
+  expect(() => interrupt.addFleetWatch(new FleetWatch(there, 'Fleet')))
+    .toThrow(/^There\/Fleet is in another stack than Test\/Interrupt, .* Define it in Test\.$/);
+});
+
+test('refuses a fleet watch in two ways, of which one would be in vain', () => {
+  const { stack, interrupt } = setUp();
+  const watch = new FleetWatch(stack, 'Fleet');
+  interrupt.addFleetWatch(watch);
+  const message = /^Test\/Fleet: Test\/Interrupt has this watch already; it is allowed once.*Leave one of them out\.$/;
+  expect(() => interrupt.addFleetWatch(watch)).toThrow(message);
+  expect(() => new CrashDumpResponse(stack, 'Response', { interrupt }).addFleetWatch(watch)).toThrow(message);
 });
 
 test.each<[string, (stack: Stack) => Alarm]>([
-  ['a fleet alarm', stack => new FleetUnresponsiveAlarm(stack, 'Alarm')],
+  ['an alarm on a query', stack => new MathExpression({ expression: 'SELECT MAX(StatusCheckFailed) FROM "AWS/EC2"' })
+    .createAlarm(stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 })],
   ['an alarm on a metric of a group', stack => new Metric({ namespace: 'AWS/EC2', metricName: 'StatusCheckFailed', dimensionsMap: { AutoScalingGroupName: 'web' } })
     .createAlarm(stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 })],
 ])('refuses %s, which names no instance, whoever it is given to', (_, make) => {
   const { stack, action, interrupt } = setUp();
   const response = new CrashDumpResponse(stack, 'Response', { interrupt });
   const alarm = make(stack);
-  const message = /: Test\/Alarm watches no metric with the dimension InstanceId.*UnresponsiveAlarm.*addFleetAlarm\.$/;
+  const message = /: Test\/Alarm watches no metric with the dimension InstanceId.*UnresponsiveAlarm.*addFleetWatch\.$/;
   for (const give of [() => alarm.addAlarmAction(action), () => response.addAlarm(alarm), () => InterruptOccasion.alarm(alarm)]) {
     expect(give).toThrow(message);
   }

@@ -1,7 +1,7 @@
-import { DescribeAlarmContributorsCommand, DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/client-cloudwatch';
 import { alarmsAre, awsAnswersForAHungInstance, awsError, cloudWatchMock, itIs } from './aws-mock';
 import {
-  ALARM, ALARM_ARN, ARMED, COMPOSITE_ARN, FROM_ALARM, FROM_COMPOSITE, FROM_CONTRIBUTOR, HEARTBEAT, HUNG, INSTANCE, MUTE_ARN, OTHER_ALARM_ARN,
+  ALARM, ALARM_ARN, ARMED, COMPOSITE_ARN, FROM_ALARM, FROM_COMPOSITE, HEARTBEAT, HUNG, INSTANCE, MUTE_ARN, OTHER_ALARM_ARN,
   OTHER_INSTANCE,
 } from './fixtures';
 import { gatherEvidence } from '../../src/interrupt/evidence';
@@ -70,7 +70,6 @@ describe('a metric alarm', () => {
   test.each([ALARM_ARN.replace('111122223333', '999988887777'), ALARM_ARN.replace('eu-central-1', 'us-east-1')])(
     'fails for an alarm that is not of this account and Region: %s', async (alarmArn) => {
       expect(await alarm({ instanceId: INSTANCE, source: { ...ALARM, alarmArn } })).toEqual(missing);
-      expect(await alarm({ instanceId: INSTANCE, source: { ...FROM_CONTRIBUTOR.source, alarmArn } })).toEqual(missing);
       expect(await alarm({ instanceId: INSTANCE, source: { ...FROM_COMPOSITE.source, alarmArn } })).toEqual(missing);
     });
 });
@@ -119,36 +118,6 @@ describe('a composite alarm', () => {
     'fails to be about any instance when one of its alarms is no metric alarm of ours: %s', async (child) => {
       await expect(instancesWatchedBy([OTHER_ALARM_ARN, child], options)).rejects.toThrow(expect.objectContaining({ name: 'IncompleteAnswer' }));
     });
-});
-
-describe('a contributor', () => {
-  const contributors = (...ids: string[]) => ({
-    AlarmContributors: ids.map(InstanceId => (
-      { ContributorId: InstanceId, ContributorAttributes: { InstanceId }, StateReason: '', StateTransitionedTimestamp: new Date(SINCE) }
-    )),
-  });
-
-  test('is in ALARM when its instance is among those that are, on whichever page', async () => {
-    cloudWatchMock.on(DescribeAlarmContributorsCommand)
-      .resolvesOnce({ ...contributors(OTHER_INSTANCE), NextToken: 'page 2' }).resolvesOnce(contributors(INSTANCE));
-    expect(await alarm(FROM_CONTRIBUTOR)).toEqual({ state: 'ALARM', stateSince: SINCE, watches: [] });
-    expect(asked(DescribeAlarmContributorsCommand)).toEqual([{ AlarmName: 'web-unresponsive' }, { AlarmName: 'web-unresponsive', NextToken: 'page 2' }]);
-  });
-
-  test('has recovered when its instance is not among them', async () => {
-    cloudWatchMock.on(DescribeAlarmContributorsCommand).resolves(contributors(OTHER_INSTANCE));
-    expect(await alarm(FROM_CONTRIBUTOR)).toEqual({ state: 'OK', watches: [] });
-  });
-
-  test.each([['the answer has no list', {}], ['the pages do not end', { AlarmContributors: [], NextToken: 'more' }]])('fails when %s', async (_what, answer) => {
-    cloudWatchMock.on(DescribeAlarmContributorsCommand).resolves(answer);
-    expect(await alarm(FROM_CONTRIBUTOR)).toEqual(missing);
-  });
-
-  test.each([DescribeAlarmContributorsCommand, DescribeAlarmsCommand])('fails when either call does', async (command) => {
-    cloudWatchMock.on(command as never).rejects(awsError('Throttling', 400));
-    expect(await alarm(FROM_CONTRIBUTOR)).toEqual({ missing: 'cloudwatch: Throttling: Throttling happened' });
-  });
 });
 
 describe('mute rules', () => {

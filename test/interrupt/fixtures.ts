@@ -42,7 +42,8 @@ export const FROM_COMPOSITE = {
   instanceId: INSTANCE,
   source: { ...ALARM, alarmName: 'web-hung', alarmArn: COMPOSITE_ARN, children: [ALARM_ARN, OTHER_ALARM_ARN] },
 } satisfies InterruptRequest;
-export const FROM_CONTRIBUTOR = { instanceId: INSTANCE, source: { ...ALARM, contributorId: '6d442278a0b0a2d2' } } satisfies InterruptRequest;
+export const WATCH = { kind: 'watch', watch: 'fleet-watch', time: '2026-01-02T03:05:00.000Z' } as const;
+export const FROM_WATCH = { instanceId: INSTANCE, source: WATCH } satisfies InterruptRequest;
 export const DIRECT: InterruptRequest = { instanceId: INSTANCE, source: { kind: 'direct', reason: 'it hangs' } };
 export const GAME_DAY: InterruptRequest = { instanceId: INSTANCE, source: { kind: 'gameDay', reason: 'an exercise' } };
 
@@ -119,20 +120,13 @@ export function bridgeEvent(detail: object = {}) {
   };
 }
 
-/** One instance of a fleet alarm, from EventBridge. */
-export function contributorEvent(detail: object = {}) {
+/** What a fleet watch tells of an instance. */
+export function watchEvent(detail: object = {}) {
   return {
     ...bridgeEvent(),
-    'detail-type': 'CloudWatch Alarm Contributor State Change',
-    'detail': {
-      alarmName: 'web-unresponsive',
-      alarmContributor: { id: '6d442278a0b0a2d2', attributes: { InstanceId: INSTANCE } },
-      state: { value: 'ALARM', reason: 'Threshold Crossed', timestamp: '2026-01-02T03:05:00.000+0000' },
-      configuration: {
-        metrics: [{ id: 'q1', expression: 'SELECT MAX(StatusCheckFailed_Instance) FROM "AWS/EC2" GROUP BY InstanceId', returnData: true, period: 60 }],
-        description: 'fleet',
-      },
-      ...detail,
-    },
+    'detail-type': 'EC2 Instance Unresponsive',
+    'source': 'cdk-diagnostic-interrupt',
+    'resources': [],
+    'detail': { version: 1, watch: 'fleet-watch', instanceId: INSTANCE, impairedSince: '2026-01-02T03:04:00.000Z', ...detail },
   };
 }

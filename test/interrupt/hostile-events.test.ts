@@ -89,9 +89,10 @@ describe('the handler', () => {
 /** The change was where nobody looks, or to another way of saying the same. */
 function saysWhatAValidOneSays(request: InterruptRequest | CompositeRequest): boolean {
   const { source } = request;
+  const age = 'time' in source ? (NOW.getTime() - Date.parse(source.time)) / 1000 : 0;
+  if (age > ARMED.maximumEventAgeSeconds || age < -300) return false;
   if (source.kind !== 'alarm') return 'instanceId' in request && request.instanceId === INSTANCE;
-  const age = (NOW.getTime() - Date.parse(source.time)) / 1000;
-  if (source.alarmState !== 'ALARM' || source.mutedBy !== undefined || age > ARMED.maximumEventAgeSeconds || age < -300) return false;
+  if (source.alarmState !== 'ALARM' || source.mutedBy !== undefined) return false;
   const [alarms, about] = source.children
     ? [[COMPOSITE_ARN], source.children.every(child => [ALARM_ARN, OTHER_ALARM_ARN].includes(child))]
     : [[ALARM_ARN, OTHER_ALARM_ARN], (request as InterruptRequest).instanceId === INSTANCE];

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import {
-  ALARM_ARN, alarmEvent, bridgeEvent, COMPOSITE_ARN, compositeEvent, contributorEvent, INSTANCE, MUTE_ARN, OTHER_ALARM_ARN, OTHER_INSTANCE,
+  ALARM_ARN, alarmEvent, bridgeEvent, COMPOSITE_ARN, compositeEvent, INSTANCE, MUTE_ARN, OTHER_ALARM_ARN, OTHER_INSTANCE, watchEvent,
 } from './fixtures';
 
 /** In all hostile text, so that it can be looked for in what comes out. */
@@ -54,12 +54,11 @@ const change: fc.Arbitrary<Change> = fc.record({
 const muteDetail = { mutedByArn: MUTE_ARN, muteWindowStart: '2026-01-02T03:00:00.000+0000' };
 const TEMPLATES = [
   alarmEvent(), alarmEvent('OK'), compositeEvent(), compositeEvent([foreign(ALARM_ARN)[0]]), bridgeEvent(), bridgeEvent({ muteDetail }),
-  contributorEvent(),
-  contributorEvent({ muteDetail }), { instanceId: INSTANCE, reason: 'it hangs' }, ...foreign(ALARM_ARN).map(alarmArn => ({
+  watchEvent(), { instanceId: INSTANCE, reason: 'it hangs' }, ...foreign(ALARM_ARN).map(alarmArn => ({
     ...alarmEvent(),
     alarmArn,
   })),
-  ...foreign(ALARM_ARN).map(arn => ({ ...contributorEvent(), resources: [arn] })),
+  ...foreign(ALARM_ARN).map(arn => ({ ...bridgeEvent(), resources: [arn] })),
 ];
 
 /** What a valid event becomes when a few of its parts are changed; and anything at all. */

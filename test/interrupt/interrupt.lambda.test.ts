@@ -6,8 +6,8 @@ import {
   alarmsAre, awsCalls, awsError, cloudWatchMock, dynamoDbMock, ec2Mock, instanceIs, sends, ssmMock,
 } from './aws-mock';
 import {
-  ago, ALARM_ARN, alarmEvent, ARMED, ASSOCIATION, bridgeEvent, BY_SHARE, BY_TAG, compositeEvent, contributorEvent, INSTANCE, MUTE_ARN, NOW,
-  OTHER_INSTANCE,
+  ago, ALARM_ARN, alarmEvent, ARMED, ASSOCIATION, bridgeEvent, BY_SHARE, BY_TAG, compositeEvent, INSTANCE, MUTE_ARN, NOW,
+  OTHER_INSTANCE, watchEvent,
 } from './fixtures';
 import { eachForAHungInstance } from './hung-instance';
 import { CONTEXT, expectReported, listen, metric, metrics, policyIs } from './reported';
@@ -22,7 +22,7 @@ eachForAHungInstance();
 
 describe('a hung instance whose kdump is armed', () => {
   test.each<[string, unknown]>([
-    ['an alarm', alarmEvent()], ['EventBridge', bridgeEvent()], ['a composite alarm', compositeEvent()], ['a fleet alarm', contributorEvent()],
+    ['an alarm', alarmEvent()], ['EventBridge', bridgeEvent()], ['a composite alarm', compositeEvent()], ['a fleet watch', watchEvent()],
     ['a direct call', DIRECT_CALL],
   ])('gets exactly one interrupt from %s', async (_what, event) => {
     const outcome = await handler(event, CONTEXT);
@@ -91,7 +91,8 @@ describe('refuses, and sends nothing:', () => {
     ['NotInAlarm', alarmEvent('OK'), ARMED],
     ['NotInAlarm', alarmEvent('INSUFFICIENT_DATA'), BY_TAG],
     ['NotATarget', { ...DIRECT_CALL, instanceId: OTHER_INSTANCE }, ARMED],
-    ['Muted', contributorEvent({ muteDetail: { mutedByArn: MUTE_ARN } }), ARMED],
+    ['Muted', bridgeEvent({ muteDetail: { mutedByArn: MUTE_ARN } }), ARMED],
+    ['StaleEvent', { ...watchEvent(), time: ago(601) }, ARMED],
     ['StaleEvent', { ...alarmEvent(), time: ago(601) }, ARMED],
   ])('refuses %s without asking AWS anything, when the event itself says enough', async (reason, event, policy) => {
     policyIs(policy);

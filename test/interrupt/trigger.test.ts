@@ -1,6 +1,6 @@
 import {
-  ALARM, ALARM_ARN, alarmEvent, bridgeEvent, COMPOSITE_ARN, compositeEvent, contributorEvent, FROM_ALARM, FROM_COMPOSITE, FROM_CONTRIBUTOR, INSTANCE,
-  MUTE_ARN, OTHER_ALARM_ARN, OTHER_INSTANCE,
+  ALARM, ALARM_ARN, alarmEvent, bridgeEvent, COMPOSITE_ARN, compositeEvent, FROM_ALARM, FROM_COMPOSITE, FROM_WATCH, INSTANCE,
+  MUTE_ARN, OTHER_ALARM_ARN, OTHER_INSTANCE, watchEvent,
 } from './fixtures';
 import { parseTrigger, UnknownEventError } from '../../src/interrupt/trigger';
 
@@ -116,7 +116,6 @@ describe('an alarm action', () => {
     ['a time without end', { ...alarmEvent(), time: `2026-01-02T03:05:00Z${' '.repeat(100_000)}` }],
     ['a time that no calendar has', { ...alarmEvent(), time: '2026-13-01T00:00:00Z' }],
     ['a mute rule without an ARN', withData({ muteDetail: {} })],
-    ['a contributor without an instance', withData({ alarmContributor: { id: 'x', attributes: { AutoScalingGroupName: 'web' } } })],
   ])('fails with %s', (_what, event) => {
     expect(() => parseTrigger(event)).toThrow(UnknownEventError);
   });
@@ -144,31 +143,33 @@ describe('an event of EventBridge', () => {
     expect(parseTrigger({ ...bridgeEvent(alarmData), resources: [COMPOSITE_ARN] })).toEqual({ source: FROM_COMPOSITE.source });
   });
 
-  test('gives the instance of a contributor of a fleet alarm', () => {
-    expect(parseTrigger(contributorEvent())).toEqual(FROM_CONTRIBUTOR);
+  test('gives the instance that a fleet watch tells of', () => {
+    expect(parseTrigger(watchEvent())).toEqual(FROM_WATCH);
   });
 
-  test.each([bridgeEvent, contributorEvent])('gives the mute rule under which the alarm is', (make) => {
+  test('gives the mute rule under which the alarm is', () => {
     const muteDetail = { mutedByArn: MUTE_ARN, muteWindowStart: '2026-01-02T03:00:00.000+0000', muteWindowEnd: '2026-01-02T04:00:00.000+0000' };
-    expect(parseTrigger(make({ muteDetail }))).toMatchObject({ source: { mutedBy: MUTE_ARN } });
-    expect(parseTrigger(make({ muteDetail: null })).source).not.toHaveProperty('mutedBy');
+    expect(parseTrigger(bridgeEvent({ muteDetail }))).toMatchObject({ source: { mutedBy: MUTE_ARN } });
+    expect(parseTrigger(bridgeEvent({ muteDetail: null })).source).not.toHaveProperty('mutedBy');
   });
 
-  const contributor = (facts: object) => contributorEvent({ alarmContributor: { ...contributorEvent().detail.alarmContributor, ...facts } });
   test.each<[string, unknown]>([
     ['another type', { ...bridgeEvent(), 'detail-type': 'CloudWatch Alarm Configuration Change' }],
     ['a type of another service', { ...bridgeEvent(), 'detail-type': 'EC2 Instance State-change Notification' }],
     ['another source', { ...bridgeEvent(), source: 'com.example' }],
     ['no detail', { ...bridgeEvent(), detail: undefined }],
     ['no resource', { ...bridgeEvent(), resources: [] }],
-    ['a contributor, but of the other type', { ...contributorEvent(), 'detail-type': 'CloudWatch Alarm State Change' }],
-    ['no contributor, but of its type', { ...bridgeEvent(), 'detail-type': 'CloudWatch Alarm Contributor State Change' }],
-    ['the state change of a fleet alarm, which names no instance', { ...contributorEvent({ alarmContributor: undefined }), 'detail-type': 'CloudWatch Alarm State Change' }],
-    ['a contributor by something else than the instance', contributor({ attributes: { ImageId: 'ami-0123456789abcdef0' } })],
-    ['a contributor by several instances', contributor({ attributes: { InstanceId: [INSTANCE, OTHER_INSTANCE] } })],
-    ['a contributor that is none', contributor({ attributes: { InstanceId: 'Other' } })],
-    ['a contributor with an ID without end', contributor({ id: 'x'.repeat(1025) })],
-    ['the ARN of another alarm', { ...contributorEvent(), resources: [OTHER_ALARM_ARN] }],
+    ['a contributor of an alarm, which it does not know', { ...bridgeEvent(), 'detail-type': 'CloudWatch Alarm Contributor State Change' }],
+    ['the state change of an alarm on a query, which names no instance', bridgeEvent({ configuration: { metrics: [{ id: 'q', expression: 'SELECT 1' }] } })],
+    ['the ARN of another alarm', { ...bridgeEvent(), resources: [OTHER_ALARM_ARN] }],
+    ['a fleet watch of another source', { ...watchEvent(), source: 'com.example' }],
+    ['a fleet watch of no time', { ...watchEvent(), time: undefined }],
+    ['a fleet watch without a name', watchEvent({ watch: undefined })],
+    ['a fleet watch whose name no function has', watchEvent({ watch: 'watch\n' })],
+    ['a fleet watch of a version to come', watchEvent({ version: 2 })],
+    ['a fleet watch of no instance', watchEvent({ instanceId: undefined })],
+    ['a fleet watch of several instances', watchEvent({ instanceId: [INSTANCE, OTHER_INSTANCE] })],
+    ['a fleet watch of an instance that is none', watchEvent({ instanceId: 'Other' })],
   ])('fails with %s', (_what, event) => {
     expect(() => parseTrigger(event)).toThrow(UnknownEventError);
   });

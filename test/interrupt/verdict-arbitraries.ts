@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { ago, ALARM, ARMED, BY_TAG, DIRECT, FROM_COMPOSITE, FROM_CONTRIBUTOR, GAME_DAY, HEARTBEAT, INSTANCE, MUTE_ARN, NOW, OTHER_INSTANCE } from './fixtures';
+import { ago, ALARM, ARMED, BY_TAG, DIRECT, FROM_COMPOSITE, GAME_DAY, HEARTBEAT, INSTANCE, MUTE_ARN, NOW, OTHER_INSTANCE, WATCH } from './fixtures';
 import type { Evidence, Found } from '../../src/interrupt/facts';
 import type { InterruptPolicy } from '../../src/interrupt/interrupt-policy';
 import type { InterruptRequest } from '../../src/interrupt/trigger';
@@ -20,11 +20,12 @@ const word = (...right: string[]) => either<string>(evenly(...right), 15, fc.one
 
 const source: fc.Arbitrary<InterruptRequest['source']> = fc.oneof(
   fc.record({
-    basis: evenly(ALARM, FROM_COMPOSITE.source, FROM_CONTRIBUTOR.source),
+    basis: evenly(ALARM, FROM_COMPOSITE.source),
     alarmState: some('ALARM', 'OK', 'INSUFFICIENT_DATA', 'x'),
     time: date(0, 30, 600, -300),
     muted: some(false, true),
   }).map(({ basis, muted, ...facts }) => ({ ...basis, ...facts, ...muted && { mutedBy: MUTE_ARN } })),
+  date(0, 30, 600, -300).map(time => ({ ...WATCH, time })),
   evenly(DIRECT.source, GAME_DAY.source),
 );
 export const request: fc.Arbitrary<InterruptRequest> = fc.record({ instanceId: some(INSTANCE, OTHER_INSTANCE), source });

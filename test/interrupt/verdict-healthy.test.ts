@@ -1,6 +1,6 @@
 import { checks, event, impaired, policy, reasons } from './but-for';
 import {
-  ago, ARMED, BY_TAG, DIRECT, FROM_ALARM, FROM_COMPOSITE, FROM_CONTRIBUTOR, GAME_DAY, HEARTBEAT, HUNG, INSTANCE, MUTE_ARN, OTHER_INSTANCE,
+  ago, ARMED, BY_TAG, DIRECT, FROM_ALARM, FROM_COMPOSITE, FROM_WATCH, GAME_DAY, HEARTBEAT, HUNG, INSTANCE, MUTE_ARN, OTHER_INSTANCE,
 } from './fixtures';
 import type { Evidence } from '../../src/interrupt/facts';
 import type { InterruptPolicy } from '../../src/interrupt/interrupt-policy';
@@ -39,7 +39,7 @@ describe('an ARP-healthy machine, although its heartbeat is trusted,', () => {
     [['Responsive'], 'the metric is of another instance, this instance of another metric', FROM_ALARM, {
       ...ARP_HEALTHY, alarm: { state: 'ALARM', watches: [{ ...HEARTBEAT, instanceId: OTHER_INSTANCE }, { namespace: 'A', metricName: 'b', instanceId: INSTANCE }] },
     }, TRUSTING],
-    [['Responsive'], 'a contributor, of which no metric is known', FROM_CONTRIBUTOR, { ...ARP_HEALTHY, alarm: { state: 'ALARM', watches: [] } }, TRUSTING],
+    [['Responsive'], 'a fleet watch, which knows the status check alone', FROM_WATCH, { ...ARP_HEALTHY, alarm: undefined, mute: undefined }, TRUSTING],
     [['Responsive'], 'direct call', DIRECT, ARP_HEALTHY, TRUSTING],
     [['Responsive'], 'direct call, and no alarm', DIRECT, { ...ARP_HEALTHY, alarm: undefined }, TRUSTING],
     [['NotInAlarm', 'Responsive'], 'not in ALARM', FROM_ALARM, { ...ARP_HEALTHY, alarm: { state: 'OK', watches: WATCHES_HEARTBEAT } }, TRUSTING],

@@ -16,10 +16,10 @@ const conditions: Record<string, (r: InterruptRequest, e: any, p: any) => unknow
   'it is a target': (r, e, p) => (p.targets.instanceIds ?? []).includes(r.instanceId)
     || (p.targets.tag && ['on', 'yes'].includes(Object.entries(e.instance.tags ?? {}).find(([key]) => key === 'kdump')?.[1] as string)),
   'the event and the alarm are in ALARM': ({ source: s }, e) => s.kind !== 'alarm' || (s.alarmState === 'ALARM' && e.alarm?.state === 'ALARM'),
-  'the alarm is about the instance': ({ source: s, instanceId }, e) => s.kind !== 'alarm' || s.contributorId
+  'the alarm is about the instance': ({ source: s, instanceId }, e) => s.kind !== 'alarm'
     || e.alarm?.watches?.filter((each: any) => each.instanceId === instanceId).length > 0,
   'nothing mutes the alarm': ({ source: s }, e) => s.kind !== 'alarm' || (!('mutedBy' in s) && e.mute?.activeRules?.length === 0),
-  'the event is of now': ({ source: s }, e, p) => s.kind !== 'alarm'
+  'the event is of now': ({ source: s }, e, p) => !('time' in s)
     || (new Date(e.at) >= new Date(+new Date(s.time) - 300_000) && new Date(e.at) <= new Date(+new Date(s.time) + p.maximumEventAgeSeconds * 1000)),
   'it runs': (_r, e) => e.instance.state === 'running',
   'AWS is well': (_r, e) => e.status.system?.status === 'ok',
@@ -90,7 +90,7 @@ const needed: [string, Doubt, Matters][] = [
   ['known architectures of the type', (e, x) => ({ instanceType: { ...e.instanceType, architectures: [x] } }), () => true],
   ['a known status of kdump', (e, x) => ({ kdump: { ...e.kdump, status: x } }), (_r, _e, p) => p.whenNotArmed === 'refuse'],
   ['a date of the run', (e, x) => ({ kdump: { ...e.kdump, executionDate: x } }), (_r, _e, p) => p.whenNotArmed === 'refuse'],
-  ['a date of the evidence', (_e, x) => ({ at: x }), r => r.source.kind === 'alarm'],
+  ['a date of the evidence', (_e, x) => ({ at: x }), r => 'time' in r.source],
   ['since when it is impaired', (e: any, x) => ({ status: { ...e.status, instance: { status: 'impaired', details: [{ status: 'failed', impairedSince: x }] } } }),
     (r, _e, p) => p.minimumImpairedSeconds > 0 && !(r.source.kind === 'gameDay' && p.gameDays)],
 ];

@@ -1,6 +1,6 @@
 import { reasons, instance, type, alarm, kdump, ranAgo, checks, impaired, taken, event, policy, limit } from './but-for';
 import {
-  ago, ARMED, ASSOCIATION, BY_SHARE, BY_TAG, DIRECT, FROM_ALARM, FROM_COMPOSITE, FROM_CONTRIBUTOR, GAME_DAY, HEARTBEAT, HUNG, INSTANCE, MUTE_ARN, NOW,
+  ago, ARMED, ASSOCIATION, BY_SHARE, BY_TAG, DIRECT, FROM_ALARM, FROM_COMPOSITE, FROM_WATCH, GAME_DAY, HEARTBEAT, HUNG, INSTANCE, MUTE_ARN, NOW,
   OTHER_INSTANCE,
 } from './fixtures';
 import type { Evidence } from '../../src/interrupt/facts';
@@ -34,7 +34,7 @@ describe('interrupts', () => {
     ['kdump of which nothing is known, if that is wanted', FROM_ALARM, { ...HUNG, kdump: { missing: 'x' } }, policy({ whenNotArmed: 'interrupt' })],
     ['bare metal, if that is wanted', FROM_ALARM, type({ bareMetal: true, hypervisor: undefined }), policy({ bareMetal: 'interrupt' })],
     ['a composite alarm below which one alarm watches the instance', FROM_COMPOSITE, alarm({ watches: [{ namespace: 'A', metricName: 'b' }, { ...HEARTBEAT, instanceId: INSTANCE }] }), ARMED],
-    ['an instance that its fleet alarm holds to be in ALARM', FROM_CONTRIBUTOR, alarm({ watches: [] }), ARMED],
+    ['an instance that a fleet watch tells of', FROM_WATCH, { ...HUNG, alarm: undefined, mute: undefined }, ARMED],
     ['the last of the allowed ones', FROM_ALARM, taken(0, 1), ARMED],
     ['a share of a fleet', FROM_ALARM, { ...taken(0, 1), fleet: { size: 39 } }, BY_SHARE],
     ['one at least of a small fleet', FROM_ALARM, { ...HUNG, fleet: { size: 1 } }, BY_SHARE],
@@ -69,16 +69,15 @@ describe('each rule alone', () => {
     ['NotInAlarm', 'watches no instance', FROM_ALARM, alarm({ watches: [HEARTBEAT] }), ARMED],
     ['NotInAlarm', 'no alarm below it that is in ALARM watches the instance', FROM_COMPOSITE, alarm({ watches: [] }), ARMED],
     ['NotInAlarm', 'recovered composite', FROM_COMPOSITE, alarm({ state: 'OK' }), ARMED],
-    ['NotInAlarm', 'recovered contributor', FROM_CONTRIBUTOR, { ...HUNG, alarm: { state: 'OK', watches: [] } }, ARMED],
     ['Muted', 'by its event', event({ mutedBy: MUTE_ARN }), HUNG, ARMED],
     ['Muted', 'by an event that does not say by what', event({ mutedBy: '' }), HUNG, ARMED],
     ['Muted', 'by now', FROM_ALARM, { ...HUNG, mute: { activeRules: [MUTE_ARN] } }, ARMED],
-    ['Muted', 'contributor', { ...FROM_CONTRIBUTOR, source: { ...FROM_CONTRIBUTOR.source, mutedBy: MUTE_ARN } }, HUNG, ARMED],
     ['StaleEvent', 'too old by a second', event({ time: ago(601) }), HUNG, ARMED],
     ['StaleEvent', 'too old by a millisecond', event({ time: ago(600.001) }), HUNG, ARMED],
     ['StaleEvent', 'too far ahead', event({ time: ago(-300.001) }), HUNG, ARMED],
     ['StaleEvent', 'of a year that is far', event({ time: '2036-01-01T00:00:00Z' }), HUNG, ARMED],
     ['StaleEvent', 'of no date', event({ time: 'yesterday' }), HUNG, ARMED],
+    ['StaleEvent', 'of a fleet watch', { ...FROM_WATCH, source: { ...FROM_WATCH.source, time: ago(601) } }, HUNG, ARMED],
     ['StaleEvent', 'without a date', event({ time: '' }), HUNG, ARMED],
     ['NotRunning', 'stopped', FROM_ALARM, instance({ state: 'stopped' }), ARMED],
     ['NotRunning', 'pending', FROM_ALARM, instance({ state: 'pending' }), ARMED],
@@ -86,6 +85,7 @@ describe('each rule alone', () => {
     ['NotRunning', 'a new state', FROM_ALARM, instance({ state: 'hibernating' }), ARMED],
     ['SystemImpaired', 'system impaired', FROM_ALARM, checks('impaired', 'impaired'), ARMED],
     ['Responsive', 'instance ok', FROM_ALARM, checks('ok', 'ok'), ARMED],
+    ['Responsive', 'instance ok, fleet watch', FROM_WATCH, checks('ok', 'ok'), ARMED],
     ['Responsive', 'instance ok, direct call', DIRECT, checks('ok', 'ok'), ARMED],
     ['ImpairedTooShort', 'by a second', FROM_ALARM, impaired(ago(59)), ARMED],
     ['ImpairedTooShort', 'by a millisecond', FROM_ALARM, impaired(ago(59.999)), ARMED],
@@ -216,7 +216,7 @@ describe('refuseOutright', () => {
     expect(refuseOutright(request, rules, NOW)?.refusals.map(({ reason }) => reason)).toEqual(expected);
   });
 
-  test.each([[FROM_ALARM, ARMED], [FROM_COMPOSITE, ARMED], [FROM_CONTRIBUTOR, ARMED], [DIRECT, ARMED], [GAME_DAY, ARMED], [FROM_ALARM, BY_TAG]])(
+  test.each([[FROM_ALARM, ARMED], [FROM_COMPOSITE, ARMED], [FROM_WATCH, ARMED], [DIRECT, ARMED], [GAME_DAY, ARMED], [FROM_ALARM, BY_TAG]])(
     'leaves the rest to the evidence', (request, rules) => {
       expect(refuseOutright(request, rules, NOW)).toBeUndefined();
     });

@@ -6,7 +6,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import {
-  CrashDiagnosticsDashboard, CrashDumpResponse, CrashDumpResponseProps, DiagnosticInterrupt, DumpContents, FleetUnresponsiveAlarm, KdumpAssociation,
+  CrashDiagnosticsDashboard, CrashDumpResponse, CrashDumpResponseProps, DiagnosticInterrupt, DumpContents, FleetWatch, KdumpAssociation,
   KdumpTargets, ResponseOutcome, UnresponsiveAlarm,
 } from '../../src';
 
@@ -129,12 +129,12 @@ test('a key encrypts the bucket and the topic, and the roles may use it for that
   expect(users.map(id => id.replace(/DefaultPolicy.*/, '')).sort()).toEqual(['ResponseCollectRole', 'ResponseReportRole', 'ResponseWorkflowRole']);
 });
 
-test('alarms start it, and the end of its own executions', () => {
+test('alarms and a fleet watch start it, and the end of its own executions', () => {
   const { stack, response } = setUp(undefined, scope => KdumpTargets.instance(new CfnInstance(scope, 'Web')));
   response.addAlarm(new UnresponsiveAlarm(stack, 'Alarm', { instance: stack.node.findChild('Web') as CfnInstance }));
-  response.addFleetAlarm(new FleetUnresponsiveAlarm(stack, 'Fleet'));
+  response.addFleetWatch(new FleetWatch(stack, 'Fleet'));
   const template = Template.fromStack(stack);
-  for (const detailType of ['CloudWatch Alarm State Change', 'CloudWatch Alarm Contributor State Change', 'Step Functions Execution Status Change']) {
+  for (const detailType of ['CloudWatch Alarm State Change', 'EC2 Instance Unresponsive', 'Step Functions Execution Status Change']) {
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: Match.objectLike({ 'detail-type': [detailType] }),
       Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('^ResponseWorkflow') }, DeadLetterConfig: Match.anyValue(), RoleArn: Match.anyValue() })],
@@ -168,8 +168,8 @@ describe('refuses', () => {
     const { stack, response } = setUp();
     const there = new Stack(stack.node.root as App, 'There');
     const alarm = new UnresponsiveAlarm(there, 'Alarm', { instance: new CfnInstance(there, 'Web') });
-    expect(() => response.addFleetAlarm(new FleetUnresponsiveAlarm(there, 'Fleet'))).toThrow(/^There\/Fleet is in another stack than Test\/Interrupt/);
-    expect(() => response.addAlarm(alarm)).toThrow(/^There\/Alarm is in another stack than Test\/Interrupt, .* Define the alarm in Test\.$/);
+    expect(() => response.addFleetWatch(new FleetWatch(there, 'Fleet'))).toThrow(/^There\/Fleet is in another stack than Test\/Interrupt/);
+    expect(() => response.addAlarm(alarm)).toThrow(/^There\/Alarm is in another stack than Test\/Interrupt, .* Define it in Test\.$/);
   });
 
   test('an interrupt of another stack', () => {

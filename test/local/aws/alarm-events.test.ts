@@ -117,7 +117,9 @@ describe('EventBridge', () => {
     ['an input', { Targets: [{ Id: 'T', Arn: 'x', InputPath: '$.detail' }] }, 'Target T of rule Other has InputPath'],
     ['a target that is no function', { Targets: [{ Id: 'T', Arn: 'arn:aws:sqs:us-east-1:1:q' }] }, 'invokes Lambda functions and state machines only'],
     ['another bus', { EventBusName: 'mine' }, 'has the default bus only'],
-    ['a schedule', { ScheduleExpression: 'rate(1 hour)' }, 'Rule Other has ScheduleExpression'],
+    ['a schedule beside a pattern', { ScheduleExpression: 'rate(1 hour)' }, 'Rule Other must have either EventPattern or ScheduleExpression'],
+    ['neither', { EventPattern: undefined }, 'Rule Other must have either EventPattern or ScheduleExpression'],
+    ['times of day', { EventPattern: undefined, ScheduleExpression: 'cron(0 12 * * ? *)' }, 'Other has the schedule \'cron(0 12 * * ? *)\'; the local stand plays rate(...)'],
   ])('refuses %s', (_, properties, message) => {
     expect(() => local.events.createRule({ Name: 'Other', EventPattern: PATTERN, ...properties as any })).toThrow(message);
   });

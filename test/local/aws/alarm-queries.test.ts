@@ -1,23 +1,11 @@
-import { DescribeAlarmContributorsCommand, DescribeAlarmsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { sdk } from './clients';
 import { credentialsFor, TIMEOUT } from './cloudwatch-client';
 import { MemoryMachine } from './memory-machine';
 import { AlarmProperties } from '../../../local/aws/alarm';
 import { LocalAws } from '../../../local/aws/aws-endpoint';
-import { Metrics } from '../../../local/aws/metrics';
-import { InsightsQuery } from '../../../local/aws/metrics-insights';
 
-const QUERY = 'SELECT MAX(StatusCheckFailed_Instance) FROM SCHEMA("AWS/EC2", InstanceId) GROUP BY InstanceId ORDER BY MAX() DESC';
-const FLEET: AlarmProperties = {
-  AlarmName: 'Fleet',
-  EvaluationPeriods: 2,
-  Threshold: 1,
-  ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-  TreatMissingData: 'missing',
-  Metrics: [{ Id: 'q1', Expression: QUERY, Period: 60, ReturnData: true }],
-};
 const ONE = 'i-0000000000000000a';
-const TWO = 'i-0000000000000000b';
 
 let local: LocalAws;
 let clients: ReturnType<typeof sdk>;
@@ -30,107 +18,6 @@ beforeEach(async () => {
 afterEach(async () => {
   clients.destroy();
   await local.close();
-});
-
-describe('an alarm on a query with GROUP BY', () => {
-  const machines: Record<string, MemoryMachine> = {};
-  const contributorEvents = () => local.events.published.filter(event => event['detail-type'] === 'CloudWatch Alarm Contributor State Change')
-    .map(({ detail }) => [detail.alarmContributor.attributes.InstanceId, detail.state.value]);
-  const contributors = async () =>
-    (await clients.cloudwatch.send(new DescribeAlarmContributorsCommand({ AlarmName: 'Fleet' }))).AlarmContributors!;
-  const seen = (id: string, state: string) => local.waitFor(`${id} to be ${state}`,
-    () => contributorEvents().some(([instance, value]) => instance === id && value === state), TIMEOUT);
-
-  test('has a state for each instance, and one for all', async () => {
-    for (const id of [ONE, TWO]) local.launch(machines[id] = new MemoryMachine(id));
-    const alarm = local.cloudwatch.createAlarm(FLEET);
-    await Promise.all([seen(ONE, 'OK'), seen(TWO, 'OK')]);
-    expect(alarm.state).toMatchObject({ value: 'OK' });
-    expect(await contributors()).toEqual([]);
-
-    machines[TWO].answers = false;
-    await seen(TWO, 'ALARM');
-    expect(alarm.state).toMatchObject({ value: 'ALARM', reason: '1 out of 2 time series evaluated to ALARM' });
-    expect(await contributors()).toEqual([{
-      ContributorId: expect.stringMatching(/^[0-9a-f]{16}$/),
-      ContributorAttributes: { InstanceId: TWO },
-      StateReason: expect.stringContaining('Threshold Crossed'),
-      StateTransitionedTimestamp: expect.any(Date),
-    }]);
-    machines[ONE].answers = false;
-    await seen(ONE, 'ALARM'); // the alarm itself does not change any more
-    expect(alarm.history.filter(({ value }) => value === 'ALARM')).toHaveLength(1);
-
-    const event = local.events.published.find(({ detail }) => detail.alarmContributor?.attributes.InstanceId === TWO && detail.state.value === 'ALARM')!;
-    expect(event).toMatchObject({ resources: [alarm.arn], source: 'aws.cloudwatch' });
-    expect(event.detail).toEqual({
-      alarmName: 'Fleet',
-      alarmContributor: { id: expect.stringMatching(/^[0-9a-f]{16}$/), attributes: { InstanceId: TWO } },
-      state: { value: 'ALARM', reason: expect.stringContaining('The most recent datapoint which crossed the threshold: [1.0]'), timestamp: expect.any(String) },
-      configuration: { metrics: [{ id: 'q1', expression: QUERY, period: 60, returnData: true }] },
-    });
-    const { MetricAlarms } = await clients.cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: ['Fleet'] }));
-    expect(MetricAlarms![0]).toMatchObject({ StateValue: 'ALARM', Metrics: [{ Id: 'q1', Expression: QUERY, Period: 60 }] });
-  });
-
-  test('shows 100 contributors a page', async () => {
-    local.clock.every(0.25, () => {
-      for (let n = 0; n < 130; n++) local.cloudwatch.put({ Namespace: 'AWS/EC2', MetricName: 'StatusCheckFailed_Instance', Dimensions: [{ Name: 'InstanceId', Value: `i-${n}` }] }, 1);
-    });
-    const alarm = local.cloudwatch.createAlarm(FLEET);
-    await local.waitFor('all of them', () => [...alarm.contributors.values()].filter(({ state }) => state.value === 'ALARM').length === 130, TIMEOUT);
-    const page = (NextToken?: string) => clients.cloudwatch.send(new DescribeAlarmContributorsCommand({ AlarmName: 'Fleet', NextToken }));
-    const first = await page();
-    const second = await page(first.NextToken);
-    expect([first.AlarmContributors!.length, second.AlarmContributors!.length, second.NextToken]).toEqual([100, 30, undefined]);
-  });
-
-  test('is described to a permission on the alarm only', async () => {
-    local.cloudwatch.createAlarm(FLEET);
-    const narrow = sdk(`http://127.0.0.1:${local.port}`, credentialsFor(local, {
-      Effect: 'Allow', Action: 'cloudwatch:DescribeAlarmContributors', Resource: 'arn:aws:cloudwatch:us-east-1:123456789012:alarm:Other',
-    }));
-    await expect(narrow.cloudwatch.send(new DescribeAlarmContributorsCommand({ AlarmName: 'Fleet' }))).rejects.toMatchObject({ name: 'AccessDenied' });
-    narrow.destroy();
-    await expect(clients.cloudwatch.send(new DescribeAlarmContributorsCommand({ AlarmName: 'Missing' }))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
-  });
-
-  test('refuses actions', () => {
-    expect(() => local.cloudwatch.createAlarm({ ...FLEET, AlarmActions: ['arn:aws:lambda:us-east-1:123456789012:function:F'] })).toThrow('use a rule of EventBridge');
-  });
-});
-
-describe('a Metrics Insights query', () => {
-  const metrics = new Metrics();
-  for (const [InstanceId, values] of Object.entries({ a: [1, 5], b: [3, 2], c: [9] })) {
-    values.forEach((value, index) => metrics.put({ Namespace: 'My/App', MetricName: 'Load', Dimensions: [{ Name: 'InstanceId', Value: InstanceId }] }, index + 1, [value]));
-  }
-  metrics.put({ Namespace: 'My/App', MetricName: 'Load', Dimensions: [{ Name: 'Zone', Value: 'z' }, { Name: 'InstanceId', Value: 'a' }] }, 2, [100]);
-  const run = (query: string) => new InsightsQuery(query).run(metrics, { minute: 2, periods: 2, length: 1 })
-    .map(({ attributes, range }) => [attributes.InstanceId, ...range]);
-
-  test.each([
-    ['SELECT MAX(Load) FROM SCHEMA("My/App", InstanceId)', [[undefined, 9, 5]]],
-    ['SELECT SUM("Load") FROM SCHEMA("My/App", InstanceId)', [[undefined, 13, 7]]],
-    ['SELECT MAX(Load) FROM "My/App"', [[undefined, 9, 100]]],
-    ['select count(Load) from "My/App" group by InstanceId order by max() asc limit 1', [['b', 1, 1]]],
-    ['SELECT MAX(Load) FROM SCHEMA("My/App", InstanceId) GROUP BY InstanceId ORDER BY MAX() DESC', [['c', 9, undefined], ['a', 1, 5], ['b', 3, 2]]],
-    ['SELECT MAX(Load) FROM SCHEMA("My/App", InstanceId) GROUP BY InstanceId ORDER BY MIN() LIMIT 2', [['a', 1, 5], ['b', 3, 2]]],
-    ['SELECT MAX(Other) FROM SCHEMA("My/App", InstanceId) GROUP BY InstanceId', []],
-  ])('%s', (query, expected) => expect(run(query)).toEqual(expected));
-
-  test.each([
-    ['SELECT MAX(Load) FROM SCHEMA("My/App", InstanceId) WHERE InstanceId = \'a\'', 'it must be SELECT'],
-    ['SELECT P99(Load) FROM "My/App"', 'the function P99 is not of MAX, MIN, AVG, SUM, COUNT'],
-    ['SELECT MAX(Load) FROM SCHEMA("My/App", InstanceId) GROUP BY Zone', 'it groups by Zone, which is not in its SCHEMA'],
-    ['SELECT MAX(Load) FROM "My/App" LIMIT 0', 'LIMIT must be 1 at least'],
-  ])('refuses %s', (query, message) => expect(() => run(query)).toThrow(message));
-
-  test('gives no more than 500 time series', () => {
-    const many = new Metrics();
-    for (let n = 0; n < 600; n++) many.put({ Namespace: 'N', MetricName: 'M', Dimensions: [{ Name: 'D', Value: String(n) }] }, 1, [n]);
-    expect(new InsightsQuery('SELECT MAX(M) FROM "N" GROUP BY D').run(many, { minute: 1, periods: 1, length: 1 })).toHaveLength(500);
-  });
 });
 
 describe('PutMetricData and metric math', () => {

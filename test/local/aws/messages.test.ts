@@ -24,7 +24,12 @@ test('an event of one\'s own goes to the bus; one that is none is counted as fai
     FailedEntryCount: 2, Entries: [{ EventId: expect.any(String) }, { ErrorCode: 'MalformedDetail' }, { ErrorCode: 'NotAuthorizedForSourceException' }],
   });
   expect(local.events.published).toMatchObject([{ source: 'mine', detail: { a: 1 } }]);
-  expect(PutEvents.needs({ Entries: [entry] })).toEqual([{ action: 'events:PutEvents', resource: 'arn:aws:events:us-east-1:123456789012:event-bus/default' }]);
+  expect(PutEvents.needs({ Entries: [entry] })).toEqual([{
+    action: 'events:PutEvents',
+    resource: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
+    context: { 'events:source': ['mine'], 'events:detail-type': ['Something'] },
+  }]);
+  expect(() => PutEvents.run({ Entries: Array(11).fill(entry) })).toThrow('less than or equal to 10');
 });
 
 test('an OpsItem is kept; one without a description is refused', async () => {

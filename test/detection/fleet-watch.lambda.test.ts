@@ -1,0 +1,72 @@
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeInstanceStatusCommand, EC2Client, InstanceStatus } from '@aws-sdk/client-ec2';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { mockClient } from 'aws-sdk-client-mock';
+import { handler } from '../../src/detection/fleet-watch.lambda';
+import { listen, logLines } from '../interrupt/reported';
+
+const [ec2, events, dynamoDb] = [mockClient(EC2Client), mockClient(EventBridgeClient), mockClient(DynamoDBClient)];
+const idOf = (at: number) => `i-${at.toString(16).padStart(17, '0')}`;
+const inputs = (mock: { commandCalls(command: any): { args: any[] }[] }, command: unknown) => mock.commandCalls(command).map(({ args }) => args[0].input);
+
+/** An instance that has failed its check for an hour and so many minutes more. */
+function failing(at: number, details: object = {}): InstanceStatus {
+  const ImpairedSince = new Date(Date.now() - 3_600_000 - at * 60_000);
+  return { InstanceId: idOf(at), InstanceStatus: { Status: 'impaired', Details: [{ Name: 'reachability', Status: 'failed', ImpairedSince, ...details }] } };
+}
+
+afterEach(() => { jest.restoreAllMocks(); });
+beforeEach(() => {
+  listen();
+  [ec2, events, dynamoDb].forEach(mock => mock.reset());
+  Object.assign(process.env, { UNRESPONSIVE_SECONDS: '180', TABLE_NAME: 'told' });
+  dynamoDb.on(GetItemCommand).resolves({});
+  dynamoDb.on(PutItemCommand).resolves({});
+  events.on(PutEventsCommand).callsFake(({ Entries }) => ({ FailedEntryCount: 0, Entries: Entries.map(() => ({ EventId: 'x' })) }));
+});
+
+test('looks at every page of those that fail while AWS is well, the longest first', async () => {
+  const asked: object[] = [];
+  ec2.on(DescribeInstanceStatusCommand).callsFake(input => {
+    asked.push({ ...input }); // the SDK makes the next page's of it
+    return input.NextToken ? { InstanceStatuses: [failing(2)] } : { InstanceStatuses: [failing(1)], NextToken: 'page 2' };
+  });
+  expect(await handler()).toEqual({ impaired: 2, told: [idOf(2), idOf(1)] });
+  const Filters = [{ Name: 'instance-status.status', Values: ['impaired'] }, { Name: 'system-status.status', Values: ['ok'] }];
+  expect(asked).toEqual([{ Filters, MaxResults: 1000 }, { Filters, MaxResults: 1000, NextToken: 'page 2' }]);
+});
+
+test('fails where EventBridge takes some events and others not, and remembers those that it took', async () => {
+  ec2.on(DescribeInstanceStatusCommand).resolves({ InstanceStatuses: [failing(1), failing(2), failing(3)] });
+  events.on(PutEventsCommand).resolves({
+    FailedEntryCount: 1, Entries: [{ EventId: 'a' }, { ErrorCode: 'InternalFailure', ErrorMessage: 'sorry' }, { EventId: 'c' }],
+  });
+  await expect(handler()).rejects.toMatchObject({ name: 'EventsNotTaken', message: '1 of 3 events: InternalFailure: sorry' });
+  const [{ Item: { instances: { M } } }] = inputs(dynamoDb, PutItemCommand);
+  expect(Object.keys(M).sort()).toEqual([idOf(1), idOf(3)]);
+});
+
+test.each([
+  ['it is not said since when it fails', { ImpairedSince: undefined }],
+  ['the check with the time is one that passes', { Status: 'passed' }],
+])('refuses to tell of an instance of which %s', async (_what, details) => {
+  ec2.on(DescribeInstanceStatusCommand).resolves({ InstanceStatuses: [failing(1, details as object)] });
+  expect(await handler()).toEqual({ impaired: 0, told: [] });
+  expect(logLines()).toEqual([expect.objectContaining({ level: 'WARN', message: 'ImpairedSinceMissing', instanceId: idOf(1) })]);
+});
+
+test('of a whole Region those are told of that can be remembered in one item: that is less than 400 KB', async () => {
+  ec2.on(DescribeInstanceStatusCommand).resolves({ InstanceStatuses: Array.from({ length: 6000 }, (_, at) => failing(at)) });
+  expect((await handler()).told).toHaveLength(5000);
+  const [{ Item }] = inputs(dynamoDb, PutItemCommand);
+  // DynamoDB counts names and values, and three bytes for each of a map.
+  const entries: [string, { S: string }][] = Object.entries(Item.instances.M);
+  expect(entries.reduce((sum, [name, { S }]) => sum + name.length + S.length + 3, 0)).toBeLessThan(400 * 1024);
+  expect(inputs(events, PutEventsCommand).every(({ Entries }) => Entries.length === 10)).toBe(true);
+});
+
+test.each(['UNRESPONSIVE_SECONDS', 'TABLE_NAME'])('fails without %s, before it asks anything', async name => {
+  delete process.env[name];
+  await expect(handler()).rejects.toThrow(`${name} must be set; it is not there.`);
+  expect(ec2.commandCalls(DescribeInstanceStatusCommand)).toEqual([]);
+});
