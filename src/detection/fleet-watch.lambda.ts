@@ -45,10 +45,7 @@ export async function handler(): Promise<{ readonly impaired: number; readonly t
   if (unresponsive.length === 0) return { impaired: impaired.length, told: [] };
 
   const { taken, errors } = await tell(unresponsive);
-  await dynamoDb.send(new PutItemCommand({
-    TableName,
-    Item: { ...TOLD_KEY, instances: { M: Object.fromEntries(Object.entries(remembered(impaired, told, taken, now)).map(([id, at]) => [id, { S: at }])) } },
-  }));
+  await writeTold(TableName, remembered(impaired, told, taken, now));
   if (errors.length > 0) throw new EventsNotTakenError(`${unresponsive.length - taken.length} of ${unresponsive.length} events: ${errors[0]}`);
   return { impaired: impaired.length, told: taken.map(({ instanceId }) => instanceId) };
 }
@@ -79,16 +76,21 @@ async function readTold(TableName: string): Promise<Told> {
   return Object.fromEntries(Object.entries(Item?.instances?.M ?? {}).map(([instanceId, at]) => [instanceId, at.S ?? '']));
 }
 
+async function writeTold(TableName: string, told: Told): Promise<void> {
+  const M = Object.fromEntries(Object.entries(told).map(([instanceId, at]) => [instanceId, { S: at }]));
+  await dynamoDb.send(new PutItemCommand({ TableName, Item: { ...TOLD_KEY, instances: { M } } }));
+}
+
 async function tell(unresponsive: Impaired[]): Promise<{ readonly taken: Impaired[]; readonly errors: string[] }> {
   const taken: Impaired[] = [];
   const errors: string[] = [];
   for (let first = 0; first < unresponsive.length; first += ENTRIES) {
     const batch = unresponsive.slice(first, first + ENTRIES);
     const { Entries = [] } = await events.send(new PutEventsCommand({ Entries: batch.map(entryOf) }));
-    const isTaken = (index: number) => Entries[index]?.EventId !== undefined;
-    taken.push(...batch.filter((_, index) => isTaken(index)));
-    errors.push(...batch.map((_, index) => index).filter(index => !isTaken(index)).map(index => `${Entries[index]?.ErrorCode}: ${Entries[index]?.ErrorMessage}`));
-    logger.warn('InstancesUnresponsive', { instances: batch.filter((_, index) => isTaken(index)) });
+    const takenNow = batch.filter((_, index) => Entries[index]?.EventId);
+    taken.push(...takenNow);
+    errors.push(...batch.flatMap((_, index) => Entries[index]?.EventId ? [] : [`${Entries[index]?.ErrorCode}: ${Entries[index]?.ErrorMessage}`]));
+    logger.warn('InstancesUnresponsive', { instances: takenNow });
   }
   return { taken, errors };
 }

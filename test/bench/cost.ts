@@ -9,7 +9,11 @@ import { CrashDiagnostics, KdumpTargets } from '../../src';
 const PRICES_OF = '2026-11';
 const ALARM_METRIC = 0.10;
 const TRANSITION = 0.025 / 1000;
-const LAMBDA_CALL = 0.20 / 1e6 + 0.5 * 0.25 * 0.0000166667; // half a second of 256 MB
+const lambdaCall = (seconds: number) => 0.20 / 1e6 + seconds * 0.25 * 0.0000166667; // of 256 MB
+const LAMBDA_CALL = lambdaCall(0.5);
+// A look at a fleet is one call of EC2. Custom events have this price; whether scheduled ones have it is not said, so it is counted.
+const LOOK = lambdaCall(0.2) + 1 / 1e6;
+const MINUTES = 365 / 12 * 24 * 60;
 
 // An incident with the kernel log, back after ten minutes: docs/response.md counts them in executions.
 const TRANSITIONS = 74;
@@ -19,7 +23,7 @@ const MOST_IDLE = 0.15;
 const NEXT_TO_NOTHING = 0.01;
 const FLEETS = [1, 100, 1000];
 
-/** What is billed by use alone, or not at all. */
+/** What is billed by use alone, or not at all: a rule on events, too. */
 const FREE_WHILE_IDLE = new Set([
   'AWS::DynamoDB::Table', 'AWS::Events::Rule', 'AWS::IAM::Policy', 'AWS::IAM::Role', 'AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::Function',
   'AWS::Lambda::Permission', 'AWS::Logs::LogGroup', 'AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'AWS::SNS::Topic', 'AWS::SNS::TopicPolicy', 'AWS::SQS::Queue',
@@ -28,31 +32,36 @@ const FREE_WHILE_IDLE = new Set([
 
 interface Resource { readonly Type: string; readonly Properties: Record<string, any> }
 
-/** An alarm is billed by the metrics that it looks at: a query looks at those of every instance in the Region. */
-function metricsOf({ MetricName, Metrics = [] }: Resource['Properties'], instances: number): number {
-  if (MetricName) return 1;
-  return (Metrics as Record<string, any>[]).reduce((sum, { MetricStat, Expression = '' }) => sum + (MetricStat ? 1 : Expression.startsWith('SELECT') ? instances : 0), 0);
+/** An alarm is billed by the metrics that it looks at. */
+function metricsOf({ MetricName, Metrics = [] }: Resource['Properties']): number {
+  if (JSON.stringify(Metrics).includes('SELECT')) throw new Error('An alarm on a query is billed by the instance. Add that to the bench.');
+  return MetricName ? 1 : (Metrics as Record<string, any>[]).filter(({ MetricStat }) => MetricStat).length;
 }
 
 /** Throws on a type of which it is not known here what it costs. */
-function idle({ Type, Properties }: Resource, instances: number): number {
-  if (Type === 'AWS::CloudWatch::Alarm') return ALARM_METRIC * metricsOf(Properties, instances);
+function idle({ Type, Properties }: Resource): number {
+  if (Type === 'AWS::CloudWatch::Alarm') return ALARM_METRIC * metricsOf(Properties);
+  if (Type === 'AWS::Events::Rule' && Properties.ScheduleExpression !== undefined) {
+    if (Properties.ScheduleExpression !== 'rate(1 minute)') throw new Error(`It is not known how often ${Properties.ScheduleExpression} is in a month.`);
+    return MINUTES * LOOK;
+  }
   if (FREE_WHILE_IDLE.has(Type)) return 0;
   throw new Error(`It is not known what an ${Type} costs in a month without an incident. Add it to the bench's prices.`);
 }
 
 /** What one CrashDiagnostics costs in a month without an incident. */
-function idleMonth(instances: number, targets: (stack: Stack) => KdumpTargets): number {
+function idleMonth(targets: (stack: Stack) => KdumpTargets): number {
   const stack = new Stack(new App(), 'Stack');
   const selected = targets(stack);
   new CrashDiagnostics(stack, 'CrashDiagnostics', { targets: selected });
   const resources: Resource[] = Object.values(Template.fromStack(stack).toJSON().Resources);
-  return resources.filter(({ Type }) => Type !== 'AWS::EC2::Instance').reduce((sum, each) => sum + idle(each, instances), 0);
+  return resources.filter(({ Type }) => Type !== 'AWS::EC2::Instance').reduce((sum, each) => sum + idle(each), 0);
 }
 
 async function measure(): Promise<Measurement> {
-  const alone = idleMonth(1, stack => KdumpTargets.instance(new CfnInstance(stack, 'Web', { instanceType: 'm7i.large', imageId: 'ami-12345678' })));
-  const fleets = FLEETS.map(instances => idleMonth(instances, () => KdumpTargets.tag('kdump', 'on')));
+  const alone = idleMonth(stack => KdumpTargets.instance(new CfnInstance(stack, 'Web', { instanceType: 'm7i.large', imageId: 'ami-12345678' })));
+  // The template of a fleet does not know how many there are, and nothing in it is billed by the instance.
+  const fleets = FLEETS.map(() => idleMonth(() => KdumpTargets.tag('kdump', 'on')));
   const incident = TRANSITIONS * TRANSITION + CALLS * LAMBDA_CALL;
   return {
     against: {
@@ -64,7 +73,8 @@ async function measure(): Promise<Measurement> {
       `Arithmetic with list prices of us-east-1, ${PRICES_OF}, before any free tier: ${ALARM_METRIC} dollars a month for each metric that an alarm looks at.`,
       `An incident with the kernel log, back after ten minutes: ${TRANSITIONS} state transitions and ${CALLS} calls of Lambda, ${incident.toFixed(4)} dollars.`
         + ' By hand it costs the time of somebody who is awake.',
-      'A query alarm is billed by every metric that it looks at, so that a fleet costs as much for each instance as one alone.',
+      `A fleet of any size: ${Math.round(MINUTES).toLocaleString('en')} looks a month, each ${LOOK.toFixed(7)} dollars: a call of Lambda of a fifth of a second at 256 MB, and an`
+        + ' event. Whether EventBridge charges for scheduled events is not said; it is counted as if it did.',
     ],
   };
 }

@@ -7,7 +7,9 @@ import { listen, logLines } from '../interrupt/reported';
 
 const [ec2, events, dynamoDb] = [mockClient(EC2Client), mockClient(EventBridgeClient), mockClient(DynamoDBClient)];
 const idOf = (at: number) => `i-${at.toString(16).padStart(17, '0')}`;
-const inputs = (mock: { commandCalls(command: any): { args: any[] }[] }, command: unknown) => mock.commandCalls(command).map(({ args }) => args[0].input);
+const inputs = (mock: { commandCalls(command: any): { args: any[] }[] }, command: unknown) => (
+  mock.commandCalls(command).map(({ args }) => args[0].input)
+);
 
 /** An instance that has failed its check for an hour and so many minutes more. */
 function failing(at: number, details: object = {}): InstanceStatus {

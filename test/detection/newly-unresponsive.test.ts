@@ -37,11 +37,13 @@ test('of those that no longer fail nothing is remembered', () => {
 test('tells of each failure of each instance once, however long it lasts and however often it is looked at', () => {
   // For each instance, the minutes in which it fails.
   const history = fc.record({ from: fc.nat(60), length: fc.integer({ min: 1, max: 60 }), pause: fc.integer({ min: 1, max: 20 }), again: fc.nat(60) });
+  const histories = fc.array(history, { minLength: 1, maxLength: 5 });
   const missed = fc.array(fc.nat(200), { maxLength: 30 });
-  fc.assert(fc.property(fc.array(history, { minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 10 }), missed, (instances, minutes, notLooked) => {
-    const spans = instances.flatMap(({ from, length, pause, again }, index) => [
-      { instanceId: `i-${index}`, from, to: from + length }, { instanceId: `i-${index}`, from: from + length + pause, to: from + length + pause + again },
-    ]);
+  fc.assert(fc.property(histories, fc.integer({ min: 1, max: 10 }), missed, (instances, minutes, notLooked) => {
+    const spans = instances.flatMap(({ from, length, pause, again }, index) => {
+      const [instanceId, to] = [`i-${index}`, from + length];
+      return [{ instanceId, from, to }, { instanceId, from: to + pause, to: to + pause + again }];
+    });
     const at = (minute: number) => new Date(minute * 60_000);
     const counts = new Map<object, number>();
     let told = {};

@@ -13,7 +13,7 @@ import { Group } from '../../local/aws/auto-scaling-group';
 import { LocalAws, LocalAwsOptions } from '../../local/aws/aws-endpoint';
 import { Execution } from '../../local/aws/step-functions';
 import {
-  CrashDumpResponse, CrashDumpResponseProps, DiagnosticInterrupt, DumpContents, KdumpAssociation, KdumpTargets, UnresponsiveAlarm,
+  CrashDumpResponse, CrashDumpResponseProps, DiagnosticInterrupt, DumpContents, FleetWatch, KdumpAssociation, KdumpTargets, UnresponsiveAlarm,
 } from '../../src';
 
 process.env.CDK_VALIDATION = 'false';
@@ -27,6 +27,8 @@ export interface Setting extends Partial<Omit<CrashDumpResponseProps, 'interrupt
   /** Makes the instance the member of a group. */
   readonly group?: { readonly minSize?: number; readonly hook?: boolean; readonly drainMinutes?: number; readonly replaceAfterMinutes?: number };
   readonly alarms?: number;
+  /** Whether a fleet watch starts the workflow, instead of alarms. @default false */
+  readonly fleetWatch?: boolean;
   /** Whether the program of kdump ends well. @default true */
   readonly armed?: boolean;
   readonly aws?: LocalAwsOptions;
@@ -143,14 +145,15 @@ export class Responded {
 
   /** The details of the events that reported. */
   public get events(): any[] {
-    return this.local.events.published.filter(({ source }) => source === 'cdk-diagnostic-interrupt').map(({ detail }) => detail);
+    return this.local.events.published.filter(event => event['detail-type'] === 'Crash Dump Response').map(({ detail }) => detail);
   }
 
   public get memberState(): string | undefined {
     return this.group?.members[0]?.lifecycleState;
   }
 
-  private synthesise({ machine: _machine, group: _group, alarms = 1, armed: _armed, aws: _aws, ...props }: Setting, crash: string): void {
+  private synthesise(setting: Setting, crash: string): void {
+    const { machine: _machine, group: _group, fleetWatch = false, alarms = fleetWatch ? 0 : 1, armed: _armed, aws: _aws, ...props } = setting;
     const stack = new Stack(new App({ outdir: join(this.directory, 'cdk.out') }), 'Test');
     const instance = new CfnInstance(stack, 'Web', { instanceType: 't3.micro' });
     const kdump = new KdumpAssociation(stack, 'Kdump', { targets: KdumpTargets.instance(instance) });
@@ -160,6 +163,7 @@ export class Responded {
       interrupt, dumpPath: crash, contents: DumpContents.KERNEL_LOG_AND_VMCORE, autoScalingGroups: groups, opsItems: true, ...props,
     });
     for (let number = 1; number <= alarms; number++) response.addAlarm(new UnresponsiveAlarm(stack, `Alarm${number}`, { instance }));
+    if (fleetWatch) response.addFleetWatch(new FleetWatch(stack, 'FleetWatch'));
     (stack.node.root as App).synth();
   }
 }

@@ -45,6 +45,17 @@ test('an instance on its own: its crash arrives byte for byte, the report says w
   expect(responded.local.calls.filter(({ caller, error }) => caller.includes(':assumed-role/') && error)).toEqual([]);
 });
 
+test('an instance of a fleet: what the watch tells of is collected, and the report says who told', async () => {
+  await deploy({ fleetWatch: true });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  INTERRUPTED_ONCE();
+  expectReport('Collected', /the fleet watch tells of it[^]*fleet watch: \S*FleetWatch/);
+  expect(responded.events[0]).toMatchObject({ fleetWatch: expect.stringContaining('FleetWatch') });
+  expect(responded.events[0]).not.toHaveProperty('alarm');
+  await expectCollected();
+  expect(responded.local.calls.filter(({ caller, error }) => caller.includes(':assumed-role/') && error)).toEqual([]);
+});
+
 test('the kernel log alone leaves the machine, unless more is asked for', async () => {
   await deploy({ contents: DumpContents.KERNEL_LOG });
   await responded.hang();
