@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { refuseUnplayed } from './alarm-state';
 import { Datapoint } from './alarm-evaluation';
+import { refuseUnplayed } from './alarm-state';
 import { MetricMath } from './metric-math';
 import { MetricName, Metrics, Statistic, STATISTICS, Window } from './metrics';
 
