@@ -5,9 +5,11 @@ import {
 import { GetCommandInvocationCommand, GetCommandInvocationCommandOutput, InvocationDoesNotExist, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import {
-  Action, afterConfirming, afterListing, afterRemoving, afterSending, ended, failed, nextAction, NO_WORK, Part, partsOf, since,
+  Action, afterConfirming, afterListing, afterRemoving, afterSending, ended, expectedSeconds, failed, nextAction, NO_WORK, outOfTime, Part, partsOf,
+  since,
 } from './collect-step';
 import { readListing, readProgress } from './collection-answers';
+import { pauseSeconds } from './collection-pace';
 import { COLLECTION_POLICY_VARIABLE, CollectionPolicy } from './collection-policy';
 import type { Collection, DumpFile, Incident } from './incident';
 import { readCollectionPolicy } from './read-collection-policy';
@@ -19,8 +21,8 @@ const ssm = new SSMClient();
 const URL_SECONDS = 3600;
 /** For how long a command waits for the agent: an instance that is back has one that asks. */
 const DELIVERY_SECONDS = 600;
-/** Looks after which a command is given up: more than the hour that it may take, at two looks a minute. */
-const MOST_LOOKS = 150;
+/** After which a command is given up: it may take an hour (collection-document.ts), and be delivered late. */
+const LONGEST_COMMAND_SECONDS = 75 * 60;
 const CHECKSUM_HEADER = 'x-amz-checksum-sha256';
 
 /**
@@ -32,7 +34,12 @@ export async function handler({ incident }: { readonly incident: Incident }): Pr
   if (before.done) return before;
   const counted = { ...before, steps: before.steps + 1 };
   const seen = before.work?.command ? await lookAtCommand(incident, counted, policy) : counted;
-  return seen.work?.command ? seen : act(incident, seen, policy);
+  const elapsedSeconds = (Date.now() - Date.parse(before.startedAt)) / 1000;
+  // What S3 has of the dump by now is still put together.
+  const isOver = elapsedSeconds >= policy.timeoutSeconds && (seen.work?.command || !['confirm', 'end'].includes(nextAction(seen, policy).do));
+  if (isOver) return ended(outOfTime(seen), policy, new Date().toISOString());
+  const after = seen.work?.command ? seen : await act(incident, seen, policy);
+  return after.done ? after : { ...after, pauseSeconds: pauseSeconds(after, elapsedSeconds) };
 }
 
 function begun({ bucket }: CollectionPolicy): Collection {
@@ -42,17 +49,25 @@ function begun({ bucket }: CollectionPolicy): Collection {
 /** What the running command has brought; one that still runs stays in `work`. */
 async function lookAtCommand({ assessed }: Incident, collection: Collection, policy: CollectionPolicy): Promise<Collection> {
   const { command, ...work } = collection.work!;
-  const { id, doing, looks } = command!;
+  const { id, doing } = command!;
   const over = { ...collection, work };
-  const { Status = 'Pending', StandardOutputContent: output = '', StandardErrorContent: error = '' } = await invocation(id, assessed!.instanceId);
+  const answer = await invocation(id, assessed!.instanceId);
+  const { Status = 'Pending', StandardOutputContent: output = '', StandardErrorContent: error = '' } = answer;
   if (['Pending', 'InProgress', 'Delayed', 'Cancelling'].includes(Status)) {
-    return looks < MOST_LOOKS ? { ...collection, work: { ...work, command: { id, doing, looks: looks + 1 } } } : failed(over, 'A command did not end');
+    const waitedSeconds = command!.waitedSeconds + (collection.pauseSeconds ?? 0);
+    if (waitedSeconds >= LONGEST_COMMAND_SECONDS) return failed(over, 'A command did not end');
+    return { ...collection, work: { ...work, command: { ...command!, waitedSeconds } } };
   }
   // What was printed counts also where the command was cut off.
   if (doing === 'list') return Status === 'Success' ? afterListing(over, readListing(output), policy) : failed(over, `The search ended as ${Status}: ${error.slice(0, 300)}`);
   const progress = readProgress(output);
   const { failure = Status === 'Success' ? undefined : `The command ended as ${Status}: ${error.slice(0, 300)}` } = progress;
-  return doing === 'send' ? afterSending(over, { ...progress, failure }, policy) : afterRemoving(over, progress);
+  return doing === 'send' ? afterSending(over, { ...progress, failure }, policy, secondsOf(answer)) : afterRemoving(over, progress);
+}
+
+/** How long a command took. Not a number where that is not told. */
+function secondsOf({ ExecutionStartDateTime = '', ExecutionEndDateTime = '' }: Partial<GetCommandInvocationCommandOutput>): number {
+  return (Date.parse(ExecutionEndDateTime) - Date.parse(ExecutionStartDateTime)) / 1000;
 }
 
 async function invocation(CommandId: string, InstanceId: string): Promise<Partial<GetCommandInvocationCommandOutput>> {
@@ -127,7 +142,9 @@ async function run(incident: Incident, collection: Collection, action: Command, 
     TimeoutSeconds: DELIVERY_SECONDS,
     Parameters: Object.fromEntries(Object.entries(await parametersOf(incident, collection, action, policy)).map(([name, value]) => [name, [value]])),
   }));
-  return { ...collection, work: { ...collection.work ?? NO_WORK, command: { id: Command!.CommandId!, doing: action.do, looks: 0 } } };
+  const { work = NO_WORK } = collection;
+  const command = { id: Command!.CommandId!, doing: action.do, waitedSeconds: 0, expectedSeconds: expectedSeconds(action, work) };
+  return { ...collection, work: { ...work, command } };
 }
 
 async function parametersOf(incident: Incident, collection: Collection, action: Command, policy: CollectionPolicy): Promise<Record<string, string>> {

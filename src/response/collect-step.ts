@@ -129,22 +129,41 @@ function shortcomings({ files }: Collection): string | undefined {
   return logs.every(({ incomplete }) => incomplete) ? 'The capture kernel did not finish the kernel log' : undefined;
 }
 
-/** What became of the parts. */
-export function afterSending(collection: Collection, { sent, hashes, failure, changed }: Progress, policy: CollectionPolicy): Collection {
+/** How long a command is expected to take, by how fast the last one was; undefined where that is not known. */
+export function expectedSeconds(action: Action, { bytesPerSecond }: CollectionWork): number | undefined {
+  if (action.do !== 'send' || !bytesPerSecond) return undefined;
+  return Math.ceil(action.send.reduce((sum, part) => sum + bytesOf(part), 0) / bytesPerSecond);
+}
+
+function bytesOf({ file, offsetMib, lengthMib }: Part): number {
+  return Math.max(0, Math.min(file.bytes - offsetMib * MIB, lengthMib * MIB));
+}
+
+/**
+ * What became of the parts.
+ *
+ * @param seconds how long the command took, if that is known
+ */
+export function afterSending(
+  collection: Collection, { sent, hashes, failure, changed }: Progress, policy: CollectionPolicy, seconds = NaN,
+): Collection {
   const { work = NO_WORK } = collection;
   // Whoever changes it is not done with it.
   if (changed) return failed({ ...collection, work: { ...work, failures: MOST_FAILURES } }, 'The dump has changed while it was being uploaded');
   const [file, nextFile] = wanted(collection, policy).slice(work.file);
   let { nextPart } = work;
   let known = work.hashes;
+  let bytes = 0;
   while (sent.includes(nextPart)) {
+    bytes += bytesOf(partOf(file, nextPart, policy));
     nextPart += 1;
     known = known.slice(1);
   }
   known = withHashes(file, nextPart, known, hashes);
   const ahead = nextFile && withHashes(nextFile, 1, work.ahead ?? [], hashes);
   const progressed = nextPart > work.nextPart || known.length > work.hashes.length || (ahead ?? []).length > (work.ahead ?? []).length;
-  const after = { ...collection, work: { ...work, nextPart, hashes: known, ...ahead && { ahead }, ...progressed && { failures: 0 } } };
+  const speed = bytes > 0 && seconds > 0 ? { bytesPerSecond: bytes / seconds } : {};
+  const after = { ...collection, work: { ...work, ...speed, nextPart, hashes: known, ...ahead && { ahead }, ...progressed && { failures: 0 } } };
   return failure === undefined && progressed ? after : failed(after, failure ?? 'Nothing was uploaded', progressed);
 }
 
@@ -158,13 +177,19 @@ function withHashes({ name }: DumpFile, first: number, known: string[], hashes: 
 /** S3 has the whole of the file. */
 export function afterConfirming(collection: Collection, file: DumpFile, key: string, checksumSha256: string | undefined): Collection {
   const files = collection.files.map(each => each.name === file.name ? { ...each, key, ...checksumSha256 && { checksumSha256 } } : each);
-  return { ...collection, files, work: { ...NO_WORK, file: (collection.work?.file ?? 0) + 1, hashes: collection.work?.ahead ?? [] } };
+  const { file: index = 0, ahead: hashes = [] } = collection.work ?? {};
+  return { ...collection, files, work: { ...NO_WORK, file: index + 1, hashes } };
 }
 
 export function afterRemoving(collection: Collection, { removed }: Progress): Collection {
   const files = collection.files.map(file => removed.includes(file.name) ? { ...file, removed: true } : file);
   const after = { ...collection, files };
   return files.some((file, index) => file !== collection.files[index]) ? after : failed(after, 'The instance did not remove what was uploaded');
+}
+
+/** The time is over: nothing more is begun. */
+export function outOfTime(collection: Collection): Collection {
+  return { ...collection, work: { ...collection.work ?? NO_WORK, failures: MOST_FAILURES, lastFailure: 'The time for it was over' } };
 }
 
 /** Counts an attempt that failed, unless something came of it nevertheless. */

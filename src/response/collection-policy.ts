@@ -13,4 +13,6 @@ export interface CollectionPolicy {
   readonly removeAfterUpload: boolean;
   /** The size of the parts of an upload. */
   readonly partMib: number;
+  /** For how long anything more is begun. */
+  readonly timeoutSeconds: number;
 }

@@ -99,7 +99,7 @@ export class CrashDumpResponse extends Construct {
     }
     this.bucket = props.bucket ?? new CrashDumpBucket(this, 'Bucket', { encryptionKey });
     this.topic = props.topic ?? new Topic(this, 'Topic', { enforceSSL: true, masterKey: encryptionKey });
-    const functions = new ResponseFunctions(this, props, this.bucket, returnSeconds);
+    const functions = new ResponseFunctions(this, props, this.bucket, returnSeconds, collectionSeconds);
     this.reporter = functions.report;
 
     const stateMachine = new StateMachine(this, 'Workflow', {

@@ -7,16 +7,6 @@ import { RETRIES } from './aws-task';
 import { holdStates, IS_HELD } from './shield-states';
 
 export const LOOK_EVERY = Duration.minutes(1);
-const COLLECT_EVERY = Duration.seconds(30);
-/** The first steps follow each other sooner: most dumps are in the bucket before the instance has been looked at for two minutes. */
-const COLLECT_SOON = Duration.seconds(5);
-const SOON_STEPS = 24;
-
-/** How many steps the collection may take in a time. */
-export function stepsWithin(seconds: number): number {
-  const soon = SOON_STEPS * COLLECT_SOON.toSeconds();
-  return SOON_STEPS + Math.ceil(Math.max(0, seconds - soon) / COLLECT_EVERY.toSeconds());
-}
 
 export interface DumpOptions {
   readonly interrupt: IFunction;
@@ -60,8 +50,7 @@ export function dumpStates(scope: Construct, { interrupt, watch, collect, mostSt
   const wait = new Wait(scope, 'WaitForInstance', { time: WaitTime.duration(LOOK_EVERY) });
   const look = call('Watch', watch, incident, '$.watch').addCatch(next, whole);
   const step = call('Collect', collect, incident, '$.collection').addCatch(next, whole);
-  const pause = new Wait(scope, 'WaitForUpload', { time: WaitTime.duration(COLLECT_EVERY) });
-  const shortPause = new Wait(scope, 'WaitForUploadSoon', { time: WaitTime.duration(COLLECT_SOON) });
+  const pause = new Wait(scope, 'WaitForUpload', { time: WaitTime.secondsPath('$.collection.pauseSeconds') });
   const isTakenOver = Condition.isPresent('$.stopped');
   const progress = (value: string) => Condition.stringEquals('$.watch.progress', value);
 
@@ -87,7 +76,6 @@ export function dumpStates(scope: Construct, { interrupt, watch, collect, mostSt
   step.next(new Choice(scope, 'Collected?')
     .when(Condition.booleanEquals('$.collection.done', true), next)
     .when(Condition.numberGreaterThanEquals('$.collection.steps', mostSteps), next)
-    .when(Condition.numberLessThan('$.collection.steps', SOON_STEPS), shortPause)
     .otherwise(pause));
 
   const hold = holdStates(scope, new Choice(scope, 'WhereWasIt?')
@@ -95,8 +83,6 @@ export function dumpStates(scope: Construct, { interrupt, watch, collect, mostSt
     .when(Condition.isPresent('$.attempt'), look)
     .otherwise(baseline));
   wait.next(new Choice(scope, 'Held?').when(IS_HELD, hold).otherwise(look));
-  const heldStill = new Choice(scope, 'HeldStill?').when(IS_HELD, hold).otherwise(step);
-  pause.next(heldStill);
-  shortPause.next(heldStill);
+  pause.next(new Choice(scope, 'HeldStill?').when(IS_HELD, hold).otherwise(step));
   return { interrupt: baseline, await: wait, hold };
 }

@@ -110,13 +110,19 @@ export interface Collection {
   readonly endedAt?: string;
   /** Calls of the collecting function. */
   readonly steps: number;
+  /** How long the workflow waits before the next one. */
+  readonly pauseSeconds?: number;
   /** What the collecting function remembers from call to call; nobody else's business. */
   readonly work?: CollectionWork;
 }
 
 export interface CollectionWork {
-  /** The command that runs on the instance, and how often it was looked at. */
-  readonly command?: { readonly id: string; readonly doing: 'list' | 'send' | 'remove'; readonly looks: number };
+  /** The command that runs on the instance, how long it has been waited for, and how long it is expected to take. */
+  readonly command?: {
+    readonly id: string; readonly doing: 'list' | 'send' | 'remove'; readonly waitedSeconds: number; readonly expectedSeconds?: number;
+  };
+  /** How fast the last command has sent. */
+  readonly bytesPerSecond?: number;
   /** The index of the file that is on its way. */
   readonly file: number;
   /** The upload in parts, where the file has more than one. */

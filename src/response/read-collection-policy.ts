@@ -12,6 +12,7 @@ const policySchema = v.strictObject({
   removeAfterUpload: v.boolean(),
   // S3 wants 5 MiB for each part but the last, and takes 5 GiB.
   partMib: v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(4096)),
+  timeoutSeconds: v.pipe(v.number(), v.integer(), v.minValue(1)),
 }) satisfies v.GenericSchema<unknown, CollectionPolicy>;
 
 /**

@@ -24,7 +24,7 @@ export class ResponseFunctions {
   public readonly collect: IFunction;
   public readonly report: IFunction;
 
-  constructor(scope: Construct, props: CrashDumpResponseProps, bucket: IBucket, returnSeconds: number) {
+  constructor(scope: Construct, props: CrashDumpResponseProps, bucket: IBucket, returnSeconds: number, collectionSeconds: number) {
     const stack = Stack.of(scope);
     const logGroup = new LogGroup(scope, 'LogGroup', { retention: RetentionDays.SIX_MONTHS });
     const options = (id: string, description: string, statements: PolicyStatement[]): FunctionOptions & { role: Role } => {
@@ -54,6 +54,7 @@ export class ResponseFunctions {
           contents: props.contents ?? DumpContents.KERNEL_LOG,
           removeAfterUpload: props.removeFromInstance ?? false,
           partMib: PART_MIB,
+          timeoutSeconds: collectionSeconds,
         } satisfies CollectionPolicy),
       },
     });

@@ -4,8 +4,9 @@ import { Chain, Choice, Condition, DefinitionBody, JsonPath, Pass, Succeed, Task
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { RETRIES } from './aws-task';
+import { stepsWithin } from './collection-pace';
 import { CrashDumpResponseProps } from './crash-dump-response-props';
-import { dumpStates, stepsWithin } from './dump-states';
+import { dumpStates } from './dump-states';
 import { forgetState, rememberState, takeOverStates } from './record-states';
 import { reportStates } from './report-states';
 import { ResponseFunctions } from './response-functions';

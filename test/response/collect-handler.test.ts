@@ -43,7 +43,13 @@ beforeEach(() => {
     // As long as those of Lambda.
     AWS_SESSION_TOKEN: 'Tok/en+='.repeat(150),
     [COLLECTION_POLICY_VARIABLE]: JSON.stringify({
-      bucket: 'dumps', documentName: 'collect', dumpPath: '/var/crash', contents: 'kernelLogAndVmcore', removeAfterUpload: false, partMib: 5,
+      bucket: 'dumps',
+      documentName: 'collect',
+      dumpPath: '/var/crash',
+      contents: 'kernelLogAndVmcore',
+      removeAfterUpload: false,
+      partMib: 5,
+      timeoutSeconds: 3600,
     }),
   });
   incident = {
@@ -134,14 +140,55 @@ test('an object that is not whole does not count', async () => {
 
 test.each(['Pending', 'InProgress', 'Delayed', 'Cancelling'] as const)('waits for a command that is %s, and sends none besides', async Status => {
   await step();
-  expect(await step('', { Status })).toMatchObject({ done: false, steps: 2, work: { command: { looks: 1 } } });
+  expect(await step('', { Status })).toMatchObject({ done: false, steps: 2, pauseSeconds: 5, work: { command: { waitedSeconds: 5 } } });
   expect(ssm.commandCalls(SendCommandCommand)).toHaveLength(1);
+});
+
+test('waits as long as a command is expected to take, by how long the last one took to send', async () => {
+  await untilTheDump();
+  expect(incident.collection!.work!.command).not.toHaveProperty('expectedSeconds');
+  const times = { ExecutionStartDateTime: '2026-01-02T03:10:00.500Z', ExecutionEndDateTime: '2026-01-02T03:10:10.500Z' };
+  // Of 12 MiB the first 5 took 10 seconds.
+  expect(await step(`sent ${DUMP} 1\n`, times)).toMatchObject({ pauseSeconds: 14, work: { command: { waitedSeconds: 0, expectedSeconds: 14 } } });
+  expect(await step('', { Status: 'InProgress' })).toMatchObject({ pauseSeconds: 5, work: { command: { waitedSeconds: 14 } } });
+});
+
+test.each([{}, { ExecutionStartDateTime: '', ExecutionEndDateTime: '' }])('expects nothing where Systems Manager does not say how long it took: %j', async times => {
+  await untilTheDump();
+  expect(await step(`sent ${DUMP} 1\n`, times)).toMatchObject({ pauseSeconds: 5 });
+  expect(incident.collection!.work).not.toHaveProperty('bytesPerSecond');
+});
+
+test('ends, and says what is missing, once its time is over', async () => {
+  await untilTheDump();
+  incident = { ...incident, collection: { ...incident.collection!, startedAt: new Date(Date.now() - 3_600_000).toISOString() } };
+  const commands = ssm.commandCalls(SendCommandCommand).length;
+  expect(await step('', { Status: 'InProgress' })).toMatchObject({ done: true, missing: `${DUMP} could not be uploaded. The time for it was over` });
+  expect(ssm.commandCalls(SendCommandCommand)).toHaveLength(commands);
+});
+
+test('has all where the last command was done in time, whatever time it is now', async () => {
+  await untilTheDump();
+  s3.on(ListPartsCommand).rejects(new NoSuchUpload({ message: 'gone', $metadata: {} }));
+  s3.on(HeadObjectCommand).resolves({ ContentLength: 12 * MIB, ChecksumSHA256: 'whole-3' });
+  incident = { ...incident, collection: { ...incident.collection!, startedAt: new Date(Date.now() - 3_600_000).toISOString() } };
+  const last = await step([1, 2, 3].map(number => `sent ${DUMP} ${number}`).join('\n'));
+  expect(last).toMatchObject({ done: true });
+  expect(last).not.toHaveProperty('missing');
+});
+
+test('gives a command up that does not end', async () => {
+  await step();
+  const { collection } = incident;
+  const { work } = collection!;
+  incident = { ...incident, collection: { ...collection!, work: { ...work!, command: { ...work!.command!, waitedSeconds: 4495 } } } };
+  expect(await step('', { Status: 'InProgress' })).toMatchObject({ work: { failures: 1, lastFailure: 'A command did not end' } });
 });
 
 test('waits for a command that Systems Manager does not show yet', async () => {
   await step();
   ssm.on(GetCommandInvocationCommand).rejects(new InvocationDoesNotExist({ message: 'not yet', $metadata: {} }));
-  expect(await handler({ incident })).toMatchObject({ work: { command: { doing: 'list', looks: 1 } } });
+  expect(await handler({ incident })).toMatchObject({ work: { command: { doing: 'list', waitedSeconds: 5 } } });
 });
 
 test.each(['TimedOut', 'Cancelled', 'Failed'] as const)('fails by name after five commands that ended as %s', async Status => {

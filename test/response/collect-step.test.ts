@@ -8,7 +8,7 @@ import { Collection } from '../../src/response/incident';
 
 const MIB = 1024 * 1024;
 const POLICY: CollectionPolicy = {
-  bucket: 'dumps', documentName: 'collect', dumpPath: '/var/crash', contents: 'kernelLogAndVmcore', removeAfterUpload: true, partMib: 5,
+  bucket: 'dumps', documentName: 'collect', dumpPath: '/var/crash', contents: 'kernelLogAndVmcore', removeAfterUpload: true, partMib: 5, timeoutSeconds: 3600,
 };
 const BEGUN: Collection = { done: false, bucket: 'dumps', files: [], startedAt: '2026-01-02T03:05:00Z', steps: 0 };
 const SHA = 'ab'.repeat(32);

@@ -75,10 +75,9 @@ describe('the workflow', () => {
     const { stack } = setUp(() => ({ returnTimeout: Duration.minutes(30), collectionTimeout: Duration.hours(1) }));
     const states = statesOf(stack);
     // Two minutes of steps that are 5 seconds apart, and the rest of the hour by the half minute.
-    const [, atMost, soon] = states['Collected?'].Choices;
+    const [, atMost] = states['Collected?'].Choices;
     expect(atMost).toMatchObject({ Variable: '$.collection.steps', NumericGreaterThanEquals: 24 + 116, Next: 'Restore' });
-    expect(soon).toMatchObject({ Variable: '$.collection.steps', NumericLessThan: 24, Next: 'WaitForUploadSoon' });
-    expect([states.WaitForUploadSoon.Seconds, states[states['Collected?'].Default].Seconds]).toEqual([5, 30]);
+    expect(states[states['Collected?'].Default]).toMatchObject({ Type: 'Wait', SecondsPath: '$.collection.pauseSeconds' });
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MOST_LOOKS: '30' } } });
   });
 
