@@ -37,7 +37,7 @@ export class ClaimConflictError extends Error {
 /**
  * @param claimId the claim that is not in its own way
  */
-export async function readClaims(instanceId: string, { tableName }: ClaimPolicy, options: ReadOptions, claimId?: string): Promise<ClaimFacts> {
+export async function readClaims(instanceId: string, { tableName, cooldownSeconds }: ClaimPolicy, options: ReadOptions, claimId?: string): Promise<ClaimFacts> {
   const [mine, slots] = await Promise.all([
     dynamoDb.send(new GetItemCommand({ TableName: tableName, Key: keyOf(INSTANCE, instanceId), ConsistentRead: true }), options),
     dynamoDb.send(new QueryCommand({
@@ -50,9 +50,11 @@ export async function readClaims(instanceId: string, { tableName }: ClaimPolicy,
   ]);
   const { Items, LastEvaluatedKey } = slots;
   if (!Items || LastEvaluatedKey) throw new IncompleteAnswerError('not all slots of the breaker are in it');
-  const cooldownUntil = mine.Item && expiryOf(mine.Item.expiresAt?.N);
   const isOwn = (item: Record<string, AttributeValue>) => claimId !== undefined && item.claim?.S === claimId;
   const others = Items.filter(item => !isOwn(item) && isAhead(expiryOf(item.expiresAt?.N)));
+  // The two answers are of two moments: a claim for the instance that was made between them is in the second alone.
+  const claimedLately = others.find(item => item.instanceId?.S === instanceId);
+  const cooldownUntil = mine.Item ? expiryOf(mine.Item.expiresAt?.N) : claimedLately && expiryOf(claimedLately.claimedAt?.N, cooldownSeconds);
   return {
     takenSlots: others.map(item => slotOf(item.name?.S)),
     ...mine.Item && isOwn(mine.Item)
@@ -183,9 +185,9 @@ function slotOf(name: string | undefined): number {
   return Number(name);
 }
 
-function expiryOf(seconds: string | undefined): Date {
-  const date = new Date(Number(seconds ?? NaN) * 1000);
-  if (Number.isNaN(date.getTime())) throw new IncompleteAnswerError('an item has no expiresAt');
+function expiryOf(seconds: string | undefined, later = 0): Date {
+  const date = new Date((Number(seconds ?? NaN) + later) * 1000);
+  if (Number.isNaN(date.getTime())) throw new IncompleteAnswerError('an item does not say until when it holds');
   return date;
 }
 

@@ -157,6 +157,19 @@ describe('what is claimed', () => {
     { ...name !== undefined && { name: { S: name } }, expiresAt: { N: typeof seconds === 'string' ? seconds : String(NOW_SECONDS + seconds) } }
   );
 
+  test('between the two answers, for this very instance, cools it down; what was long ago does not', async () => {
+    const taken = (seconds: number) => dynamoDbMock.on(QueryCommand).resolves({
+      Items: [{ ...slot('001', 60), instanceId: { S: INSTANCE }, claimedAt: { N: String(NOW_SECONDS - seconds) } }],
+    });
+    const { cooldownSeconds } = POLICY;
+    taken(10);
+    const cooldownUntil = new Date(NOW.getTime() + (cooldownSeconds - 10) * 1000).toISOString();
+    expect(await readClaims(INSTANCE, POLICY, OPTIONS)).toEqual({ cooldownUntil, takenSlots: [1] });
+    expect(await readClaims(OTHER_INSTANCE, POLICY, OPTIONS)).toEqual({ takenSlots: [1] });
+    taken(cooldownSeconds);
+    expect(await readClaims(INSTANCE, POLICY, OPTIONS)).toEqual({ takenSlots: [1] });
+  });
+
   test('is read of this instance and of all slots, as it is at this moment', async () => {
     expect(await readClaims(INSTANCE, POLICY, OPTIONS)).toEqual({ takenSlots: [] });
     expect(dynamoDbMock.commandCalls(GetItemCommand).map(({ args }) => args[0].input)).toEqual([
