@@ -15,8 +15,19 @@ export function commandDocument(program: string) {
         // More than the program's own bounds together (locks, installation, starting the service twice), so that it always
         // comes to report what it waited for.
         timeoutSeconds: '3600',
-        runCommand: program.split('\n'),
+        runCommand: commandsOf(program),
       },
     }],
   };
+}
+
+/**
+ * The program as the list that `aws:runShellScript` takes. The agent writes the entries into a file, a line break after each, which is the
+ * program again. An entry is a function: a diff of templates still shows what has changed, and CDK has a tenth of the values to resolve, to
+ * indent and to validate that an entry for each line would give it.
+ *
+ * @see https://github.com/aws/amazon-ssm-agent/blob/mainline/agent/plugins/pluginutil/pluginutil.go (CreateScriptFile)
+ */
+export function commandsOf(program: string): string[] {
+  return program.split(/\n(?=\w+\(\) \{$)/m);
 }

@@ -1,5 +1,6 @@
 import * as fs from 'fs';
 import * as path from 'path';
+import { commandsOf } from '../kdump/command-document';
 
 /** The parts of the program in the order in which they are put together. The last one runs the rest. */
 export const COLLECTION_SCRIPT_FILES = ['start.sh', 'files.sh', 'list.sh', 'send.sh', 'remove.sh', 'main.sh'];
@@ -81,7 +82,7 @@ export function collectionDocument() {
       inputs: {
         // As long as the presigned URLs of a batch hold.
         timeoutSeconds: '3600',
-        runCommand: renderCollectionProgram().split('\n'),
+        runCommand: commandsOf(renderCollectionProgram()),
       },
     }],
   };

@@ -8,6 +8,7 @@ import {
   AfterDump, DayOfWeek, DumpCompression, DumpOptions, KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit, RebootPolicy,
   UnresponsiveAlarm,
 } from '../../src';
+import { programOf } from '../../src/kdump/program-of';
 
 process.env.CDK_VALIDATION = 'false'; // one strict test validates, see test/examples
 
@@ -22,8 +23,9 @@ function templateOf(props: (stack: Stack) => KdumpAssociationProps): Template {
 }
 
 const byTag = (props: Partial<KdumpAssociationProps> = {}) => templateOf(() => ({ targets: KdumpTargets.tag('Kdump', 'on'), ...props }));
-const settings = (template: Template): string[] =>
+const commands = (template: Template): string[] =>
   Object.values(template.findResources('AWS::SSM::Document'))[0].Properties.Content.mainSteps[0].inputs.runCommand;
+const settings = (template: Template): string[] => commands(template).join('\n').split('\n');
 
 describe('the association', () => {
   test('runs a Command document for Linux, at once and every half hour, with rate control, severity and a role of its own', () => {
@@ -111,6 +113,14 @@ describe('the association', () => {
     const document = JSON.stringify(Object.values(byTag().findResources('AWS::SSM::Document'))[0].Properties.Content);
     expect(Buffer.byteLength(document)).toBeLessThan(64 * 1024);
     expect(document).not.toContain('{{');
+  });
+
+  test('has an entry for each function, of which the agent makes the very program', () => {
+    const entries = commands(byTag());
+    const program = programOf({}, { rebootPolicy: 'never' });
+    expect(entries.join('\n')).toBe(program);
+    expect(entries).toHaveLength(1 + program.match(/^\w+\(\) \{$/gm)!.length);
+    expect(entries.slice(1).every(entry => /^\w+\(\) \{\n/.test(entry))).toBe(true);
   });
 
   test('bakes its settings into the program', () => {

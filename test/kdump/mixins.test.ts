@@ -29,7 +29,7 @@ test('an instance is made dumpable by a mixin, with the options of the associati
   const [document] = Object.values(template.findResources('AWS::SSM::Document'));
   const [web] = Object.keys(template.findResources('AWS::EC2::Instance'));
   expect(association.Properties).toMatchObject({ Targets: [{ Key: 'InstanceIds', Values: [{ Ref: web }] }], MaxErrors: '10%' });
-  expect(document.Properties.Content.mainSteps[0].inputs.runCommand).toContain("CRASHKERNEL='512M'");
+  expect(document.Properties.Content.mainSteps[0].inputs.runCommand[0].split('\n')).toContain("CRASHKERNEL='512M'");
 });
 
 test('a group and a launch template are named by the tags that EC2 gives their instances', () => {

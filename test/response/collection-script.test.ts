@@ -52,7 +52,7 @@ describe('the document', () => {
   });
 
   test('pastes each parameter once, between single quotes', () => {
-    const pasted = collectionDocument().mainSteps[0].inputs.runCommand.filter(line => line.includes('{{'));
+    const pasted = collectionDocument().mainSteps[0].inputs.runCommand.join('\n').split('\n').filter(line => line.includes('{{'));
     expect(pasted).toEqual(Object.keys(COLLECTION_PARAMETERS).map(name => `${variableOf(name)}='{{ ${name} }}'`));
   });
 
