@@ -1,5 +1,5 @@
 import { CfnResource, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
-import { CfnAutoScalingGroup, CfnLaunchConfiguration } from 'aws-cdk-lib/aws-autoscaling';
+import type { CfnAutoScalingGroup, CfnLaunchConfiguration } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnInstance, CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import { IConstruct } from 'constructs';
 import { KdumpTargets } from '../kdump/kdump-targets';
@@ -22,9 +22,10 @@ function typesOfResource(construct: IConstruct): unknown[] {
       const { instanceType, launchTemplate } = construct as CfnInstance;
       return instanceType === undefined ? typesOfTemplate(construct, launchTemplate) : [instanceType];
     }
-    case CfnLaunchConfiguration.CFN_RESOURCE_TYPE_NAME:
+    // Groups by the name of their type: to ask their classes for it would load them where there is no group.
+    case 'AWS::AutoScaling::LaunchConfiguration':
       return [(construct as CfnLaunchConfiguration).instanceType];
-    case CfnAutoScalingGroup.CFN_RESOURCE_TYPE_NAME: {
+    case 'AWS::AutoScaling::AutoScalingGroup': {
       const { launchTemplate, mixedInstancesPolicy } = construct as CfnAutoScalingGroup;
       const mixed = resolved(construct, mixedInstancesPolicy)?.launchTemplate;
       const overrides: any[] = Array.isArray(mixed?.overrides) ? mixed.overrides : [];
