@@ -8,6 +8,8 @@ const SIZES = [1, 100, 1000];
 /** The larger, the less of it is noise. */
 const ROUNDS: Record<number, number> = { 1: 7, 100: 5, 1000: 2 };
 const KINDS: Kind[] = ['each', 'fleet'];
+/** As in synth-app.cjs. */
+const IN_A_STACK = 20;
 
 const resourcesOf = ({ templates }: Synthesis) => templates.reduce((sum, each) => sum + each.resources, 0);
 const keyOf = (kind: Kind, size: number) => `${kind} ${size}`;
@@ -32,16 +34,24 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
   );
   const whole = (kind: Kind, size: number) => times[keyOf(kind, size)].map(([ours]) => ours);
   const more = (kind: Kind) => SIZES.map(size => `${figure(median(times[keyOf(kind, size)].map(([ours, theirs]) => ours - theirs)))} ms at ${figure(size)}`).join(', ');
-  const [most] = SIZES.slice(-1);
-  const [withIt, without] = resources[keyOf('each', most)];
-  const perResource = [0, 1].map(side => median(times[keyOf('each', most)].map(pair => pair[side])) / [withIt, without][side]);
+  const [fewer, most] = SIZES.slice(-2);
+  const resourcesAt = (size: number) => resources[keyOf('each', size)];
+  const [ours, theirs] = [0, 1].map(side => {
+    const at = (size: number) => median(times[keyOf('each', size)].map(pair => pair[side]));
+    return { perStack: (at(most) - at(fewer)) * IN_A_STACK / (most - fewer), perResource: at(most) / resourcesAt(most)[side], fewer: at(fewer) };
+  });
+  const once = ours.fewer - theirs.fewer - (ours.perStack - theirs.perStack) * fewer / IN_A_STACK;
+  const added = (size: number) => resourcesAt(size)[0] - resourcesAt(size)[1];
+  const perInstance = (added(fewer) * IN_A_STACK / fewer - added(1)) / (IN_A_STACK - 1);
   return {
     against: Object.fromEntries(KINDS.flatMap(kind => SIZES.map(size => [keyOf(kind, size), { unit: 'ms', pairs: times[keyOf(kind, size)] }]))),
     growth: [growthOf('the time, each by itself,', whole, 'each'), growthOf('the time, as a fleet,', whole, 'fleet')],
     notes: [
       `What the library adds, medians of the pairs' differences: per instance ${more('each')}; as a fleet ${more('fleet')}.`,
-      `Per instance, ${figure(most)} instances have ${figure(withIt)} resources, and ${figure(without)} without the library: ${figure(perResource[0])} and`
-        + ` ${figure(perResource[1])} ms for each resource.`,
+      `Per instance, from ${figure(fewer)} to ${figure(most)}: a stack of ${IN_A_STACK} instances takes ${figure(ours.perStack)} ms with its CrashDiagnostics and`
+        + ` ${figure(theirs.perStack)} without, so that the ratio comes to ${(ours.perStack / theirs.perStack).toFixed(2)}; ${figure(once)} ms more are once for an app.`
+        + ` The CrashDiagnostics has ${figure(added(1) - perInstance)} resources and ${figure(perInstance)} for each instance, an instance by itself`
+        + ` ${figure(resourcesAt(fewer)[1] / fewer)}; that is ${figure(ours.perResource)} and ${figure(theirs.perResource)} ms for each resource at ${figure(most)}.`,
       'Per instance means `KdumpTargets.instances()` of 20 instances in each stack, the most that one CrashDiagnostics takes, so that 1,000 instances are'
         + ' 50 stacks with 50 CrashDiagnostics, each with an alarm for each instance; as a fleet there are the same stacks, and one CrashDiagnostics by a tag.',
     ],
