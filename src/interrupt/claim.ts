@@ -37,7 +37,9 @@ export class ClaimConflictError extends Error {
 /**
  * @param claimId the claim that is not in its own way
  */
-export async function readClaims(instanceId: string, { tableName, cooldownSeconds }: ClaimPolicy, options: ReadOptions, claimId?: string): Promise<ClaimFacts> {
+export async function readClaims(
+  instanceId: string, { tableName, cooldownSeconds }: ClaimPolicy, options: ReadOptions, claimId?: string,
+): Promise<ClaimFacts> {
   const [mine, slots] = await Promise.all([
     dynamoDb.send(new GetItemCommand({ TableName: tableName, Key: keyOf(INSTANCE, instanceId), ConsistentRead: true }), options),
     dynamoDb.send(new QueryCommand({
