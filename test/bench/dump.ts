@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atMost, Measurement, Row } from './row';
+import { median } from './statistics';
 import { DiskImage } from '../../local/instance/disk-image';
 import { RELEASES } from '../../local/instance/release';
 import { LocalStand } from '../../local/stand';
@@ -14,7 +15,8 @@ const SETTINGS = '/etc/default/kdump-tools';
 /** Its makedumpfile has zstd; on the other Debians the distribution's arguments stay. */
 const RELEASE = RELEASES.find(({ name }) => name === 'debian-13')!;
 const FILLER = join(__dirname, 'fill-memory.py');
-const FILLED_MIB = 256;
+/** What is compared has the one in the middle. */
+const FILLED_MIB = [64, 256, 768];
 const FILES = 60_000;
 
 interface Dump {
@@ -51,10 +53,10 @@ class Bench {
     return (await this.stand.runScript(`sed -n 's/^MAKEDUMP_ARGS="\\(.*\\)"$/\\1/p' ${SETTINGS}`)).trim();
   }
 
-  public async dump(makedumpArgs: string): Promise<Dump> {
+  public async dump(makedumpArgs: string, filledMib: number): Promise<Dump> {
     const { stand } = this;
     await stand.runScript(`sed -i '/^MAKEDUMP_ARGS=/d' ${SETTINGS}; echo 'MAKEDUMP_ARGS="${makedumpArgs}"' >> ${SETTINGS}; rm -rf /var/crash/2*; sync`,
-      `systemd-run --quiet python3 /root/fill-memory.py ${FILLED_MIB} ${FILES}`,
+      `systemd-run --quiet python3 /root/fill-memory.py ${filledMib} ${FILES}`,
       'for second in $(seq 280); do [ ! -e /run/filled ] || break; sleep 1; done; ls /run/filled; sync; echo 3 > /proc/sys/vm/drop_caches');
     const seen = stand.vm.consoleLog().length;
     let panicked = 0;
@@ -92,19 +94,26 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
   const rounds: { ours: Dump; theirs: Dump }[] = [];
   try {
     const args = await bench.ours();
+    const [small, middle, large] = FILLED_MIB;
+    const told = ({ returnMs, writingMs, bytes }: Dump) => `${(returnMs / 1000).toFixed(1)} s, writing ${(writingMs / 1000).toFixed(1)} s, ${(bytes / 2 ** 20).toFixed(1)} MiB`;
     for (let round = 0; round < ROUNDS; round++) {
-      const theirs = await bench.dump('-c -d 31');
-      const ours = await bench.dump(args);
+      const theirs = await bench.dump('-c -d 31', middle);
+      const ours = await bench.dump(args, middle);
       rounds.push({ ours, theirs });
-      const told = ({ returnMs, writingMs, bytes }: Dump) => `${(returnMs / 1000).toFixed(1)} s, writing ${(writingMs / 1000).toFixed(1)} s, ${(bytes / 2 ** 20).toFixed(1)} MiB`;
       say(`${args}: ${told(ours)}; -c -d 31: ${told(theirs)}`);
     }
+    const others = [await bench.dump(args, small), await bench.dump(args, large)];
+    others.forEach((other, index) => say(`${[small, large][index]} MiB: ${told(other)}`));
+    const growth = (what: string, unit: string, of: keyof Dump) => ({
+      what, of: 'MiB kept', unit, sizes: FILLED_MIB, values: [others[0][of], median(rounds.map(({ ours }) => ours[of])), others[1][of]],
+    });
     const pairs = (of: keyof Dump) => rounds.map(({ ours, theirs }): [number, number] => [ours[of], theirs[of]]);
     return {
       against: { writing: { unit: 'ms', pairs: pairs('writingMs') }, size: { unit: 'bytes', pairs: pairs('bytes') }, all: { unit: 'ms', pairs: pairs('returnMs') } },
+      growth: [growth('the writing', 'ms', 'writingMs'), growth('the size of the dump', 'bytes', 'bytes')],
       notes: [
         `makedumpfile ${args} against makedumpfile -c -d 31, in a capture kernel with one CPU. The machine has 2 GiB of memory, of which a dump at level 31 keeps some`
-          + ` ${FILLED_MIB} MiB of programs and random data in pipes, ${FILES} inodes, and what the kernel has besides.`,
+          + ` ${middle} MiB of programs and random data in pipes, ${FILES} inodes, and what the kernel has besides.`,
         'From the panic to the return there are two boots, which take longer in an emulated machine than the dump.',
       ],
     };
