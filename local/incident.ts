@@ -99,7 +99,11 @@ export class Incident {
     ] : [
       { name: 'Hang the machine: every CPU spins, interrupts off', why: 'only an NMI gets through', run: () => this.decision.hang() },
       { name: 'Dry run: a function that never sends would send', why: 'how you would try it out', run: () => this.decision.rehearse() },
-      { name: 'Status check fails, alarm goes off, Lambda decides', why: 'in doubt it would refuse', run: decide },
+      {
+        name: `Status check fails, ${this.scene.options.group ? 'fleet watch tells of it' : 'alarm goes off'}, Lambda decides`,
+        why: 'in doubt it would refuse',
+        run: decide,
+      },
     ];
   }
 }

@@ -31,7 +31,7 @@ export interface DemoReport {
   /** What the program left for Systems Manager's inventory. */
   inventory?: Record<string, unknown>;
   verdict?: Outcome;
-  /** What a function in dry run said of the machine that hung, before the alarm went off. */
+  /** What a function in dry run said of the machine that hung, before that was noticed. */
   rehearsal?: Outcome;
   /** What became of the same event when it was delivered a second time. */
   redelivery?: Outcome;
@@ -53,14 +53,15 @@ export interface DemoReport {
 export function renderReport(report: DemoReport): string {
   const { timeline, controls, verdict, rehearsal, redelivery, dump, panic, backtrace = [], ok, error, steps } = report;
   const { collected = [], group, message } = report;
+  const noticedBy = group ? 'the fleet watch' : 'the alarm';
   const start = Date.parse(timeline[0]?.at);
   const lines: string[] = [];
   const section = (title: string, content: string[]) => content.length && lines.push('', title, ...content.map(line => `  ${line}`));
   section('Time line', timeline.map(({ at, what }) => `${seconds((Date.parse(at) - start) / 1000)}  ${what}`));
   section('Decisions of the function', [
     ...controls.map(({ name, verdict: refused }) => decision(name, refused)),
-    ...rehearsal ? [decision('a dry run, before the alarm', rehearsal)] : [],
-    ...verdict ? [decision('the alarm', verdict)] : [],
+    ...rehearsal ? [decision(`a dry run, before ${noticedBy}`, rehearsal)] : [],
+    ...verdict ? [decision(noticedBy, verdict)] : [],
     ...redelivery ? [decision('the same event again', redelivery)] : [],
   ]);
   section('Why it crashed, out of the dump', panic ? [panic, ...backtrace.filter(line => line.startsWith('RIP:'))] : []);

@@ -8,6 +8,7 @@ import { Release } from './instance/release';
 import { Control, DemoReport } from './report';
 import { LocalStand } from './stand';
 import { stackOf } from './synthesise';
+import { UNRESPONSIVE_DETAIL_TYPE } from '../src/detection/unresponsive-event';
 
 export const MINUTES = 60_000;
 /** On two busy cores, under software emulation; idle it takes 20 s. */
@@ -78,22 +79,37 @@ export class Scene {
   /** The alarm that asks for the interrupt. */
   public alarm(): Alarm {
     const metric = this.options.livelock ? 'mem_used_percent' : 'StatusCheckFailed_Instance';
-    return [...this.running().aws.cloudwatch.alarms.values()].find(({ properties: { MetricName, Metrics = [] } }) => (
-      MetricName === metric || Metrics.some(({ Expression = '' }) => Expression.includes(metric))))!;
+    return [...this.running().aws.cloudwatch.alarms.values()].find(({ properties: { MetricName } }) => MetricName === metric)!;
   }
 
-  public async alarmIn(state: string, tell: Tell): Promise<void> {
+  /** Waits until the machine is seen to be well. */
+  public async well(): Promise<void> {
+    if (!this.options.group) return this.alarmIn('OK', () => {});
+    const { aws, machine } = this.running();
+    await this.running().waitFor('the instance to pass its status check', () => aws.ec2.get(machine.instanceId).status === 'ok', 5 * MINUTES);
+  }
+
+  /** Waits until it is noticed that the machine is not well, and answers by what. */
+  public async noticed(tell: Tell): Promise<string> {
+    if (!this.options.group) {
+      await this.alarmIn('ALARM', tell);
+      return 'The alarm is in ALARM';
+    }
+    const { events } = this.running().aws;
+    tell('waiting for the fleet watch, which looks once in a minute of AWS');
+    await this.running().waitFor('the fleet watch to tell of the instance', () => (
+      events.published.some(event => event['detail-type'] === UNRESPONSIVE_DETAIL_TYPE)), 5 * MINUTES);
+    return 'The fleet watch tells of the instance';
+  }
+
+  private async alarmIn(state: string, tell: Tell): Promise<void> {
     tell(`waiting for the alarm, one minute of CloudWatch in ${this.running().aws.clock.minuteMs / 1000} s`);
     await this.running().waitFor(`the alarm to be in ${state}`, () => this.alarm().state.value === state, 5 * MINUTES);
   }
 
-  public alarmOk(): Promise<void> {
-    return this.alarmIn('OK', () => {});
-  }
-
   public async observe(name: string, tell: Tell): Promise<Control> {
     const seen = this.running().aws.invocations.length;
-    await this.alarmIn('ALARM', tell);
+    await this.noticed(tell);
     return this.control(name, seen);
   }
 

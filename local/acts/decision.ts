@@ -11,7 +11,7 @@ export class Decision {
   /** Somebody tries the alarm out, as the CLI's set-alarm-state does. */
   public async alarmHealthy(reason: string): Promise<void> {
     const stand = this.scene.running();
-    await this.scene.alarmOk();
+    await this.scene.well();
     const seen = stand.aws.invocations.length;
     const cloudwatch = new CloudWatchClient(stand.clientConfiguration());
     await cloudwatch.send(new SetAlarmStateCommand({ AlarmName: this.scene.alarm().name, StateValue: 'ALARM', StateReason: 'Trying it out' }));
@@ -19,17 +19,17 @@ export class Decision {
     const control = await this.scene.control('alarm about a healthy machine', seen);
     this.scene.report.controls.push(control);
     requireRefusal(control, reason);
-    await this.scene.alarmOk();
+    await this.scene.well();
   }
 
   public async hang(): Promise<void> {
-    await this.scene.alarmOk();
+    await this.scene.well();
     await hang(this.scene.running());
     this.scene.note('The machine hangs: it does not answer ARP');
   }
 
   public async starve(): Promise<void> {
-    await this.scene.alarmOk();
+    await this.scene.well();
     await starve(this.scene.running());
     this.scene.note('User space is starved: no heartbeat, but ARP is answered');
   }
@@ -50,8 +50,7 @@ export class Decision {
   public async decide(tell: Tell): Promise<void> {
     const stand = this.scene.running();
     const seen = stand.aws.invocations.length;
-    await this.scene.alarmIn('ALARM', tell);
-    this.scene.note('The alarm is in ALARM');
+    this.scene.note(await this.scene.noticed(tell));
     const invocation = await this.scene.invocationAfter(seen);
     this.scene.report.verdict = outcomeOf(invocation);
     if (this.scene.report.verdict?.decision !== 'interrupt') {

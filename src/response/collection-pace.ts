@@ -1,5 +1,3 @@
-import type { Collection } from './incident';
-
 const SHORTEST_SECONDS = 5;
 const LONGEST_SECONDS = 60;
 /** The first steps may follow each other as soon as that: most dumps are in the bucket within two minutes. */
@@ -13,11 +11,17 @@ export function stepsWithin(seconds: number): number {
   return SOON_STEPS + Math.ceil(Math.max(0, seconds - SOON_STEPS * SHORTEST_SECONDS) / STEADY_SECONDS);
 }
 
+/** What the pace is chosen by, of a collection. */
+export interface Pace {
+  readonly steps: number;
+  readonly work?: { readonly command?: { readonly waitedSeconds: number; readonly expectedSeconds?: number } };
+}
+
 /**
  * How long to wait for the next step, in whole seconds: until the command is expected to have ended. Of the first ones nothing is expected;
  * how fast the instance sends shows then.
  */
-export function pauseSeconds({ steps, work }: Pick<Collection, 'steps' | 'work'>, elapsedSeconds: number): number {
+export function pauseSeconds({ steps, work }: Pace, elapsedSeconds: number): number {
   const { waitedSeconds = 0, expectedSeconds = 0 } = work?.command ?? {};
   const late = waitedSeconds - expectedSeconds;
   const shortest = steps < stepsWithin(elapsedSeconds) ? SHORTEST_SECONDS : STEADY_SECONDS;
