@@ -53,7 +53,8 @@ function play(bytes: number, { sendPerSecond, hashPerSecond }: Speeds): { steps:
       let waited = 0;
       do {
         collection = { ...collection, steps: collection.steps + 1 };
-        const pause = pauseSeconds({ ...collection, work: { ...collection.work!, command: { waitedSeconds: waited, expectedSeconds: expected } } }, seconds);
+        const command = { waitedSeconds: waited, expectedSeconds: expected };
+        const pause = pauseSeconds({ steps: collection.steps, work: { command } }, seconds);
         waited += pause;
         seconds += pause;
         most = Math.max(most, collection.steps - stepsWithin(seconds));
