@@ -1,3 +1,4 @@
+import { REPORT_DETAIL_TYPE } from '../../src/response/report-event';
 import { readCollected } from '../collected';
 import { readDump } from '../dump';
 import { BOOT_MS, CAPTURE_KERNEL, MINUTES, Scene, Tell } from '../scene';
@@ -43,7 +44,7 @@ export class Aftermath {
     const { events, queues, autoScaling } = stand.aws;
     tell('the dump is uploaded in parts, by presigned URLs and curl');
     const reported = await stand.waitFor('the report of the workflow', () => events.published
-      .find(({ source, detail }) => source === 'cdk-diagnostic-interrupt' && detail.outcome !== 'NotInterrupted'), 10 * MINUTES);
+      .find(event => event['detail-type'] === REPORT_DETAIL_TYPE && event.detail.outcome !== 'NotInterrupted'), 10 * MINUTES);
     this.scene.note('The workflow has collected the dump and reported');
     Object.assign(this.scene.report, { outcome: reported.detail.outcome, message: queues.topics[0].messages.at(-1)!.body });
     this.scene.report.collected = await readCollected(stand, reported);
