@@ -35,6 +35,7 @@ class EventsNotTakenError extends Error {
  */
 export async function handler(): Promise<{ readonly impaired: number; readonly told: string[] }> {
   const unresponsiveSeconds = Number(variable(UNRESPONSIVE_SECONDS_VARIABLE));
+  if (!(unresponsiveSeconds > 0)) throw new Error(`${UNRESPONSIVE_SECONDS_VARIABLE} must be a number of seconds; it is ${variable(UNRESPONSIVE_SECONDS_VARIABLE)}.`);
   const TableName = variable(TABLE_NAME_VARIABLE);
   const impaired = (await readImpaired()).slice(0, MOST_INSTANCES);
   if (impaired.length === 0) return { impaired: 0, told: [] };

@@ -67,6 +67,11 @@ test('of a whole Region those are told of that can be remembered in one item: th
   expect(inputs(events, PutEventsCommand).every(({ Entries }) => Entries.length === 10)).toBe(true);
 });
 
+test('fails where it is not told for how long, rather than to find nothing', async () => {
+  process.env.UNRESPONSIVE_SECONDS = 'long';
+  await expect(handler()).rejects.toThrow('UNRESPONSIVE_SECONDS must be a number of seconds; it is long.');
+});
+
 test.each(['UNRESPONSIVE_SECONDS', 'TABLE_NAME'])('fails without %s, before it asks anything', async name => {
   delete process.env[name];
   await expect(handler()).rejects.toThrow(`${name} must be set; it is not there.`);
