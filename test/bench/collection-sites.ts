@@ -22,7 +22,6 @@ export interface CollectionSite {
   readonly dumpPath: string;
   /** Runs a shell script there. */
   run(...lines: string[]): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** An emulated machine. */
@@ -49,6 +48,11 @@ export class Machine implements CollectionSite {
     await this.stand.runScript(...lines);
   }
 
+  /** Leaves its AWS, for another site. */
+  public powerOff(): Promise<void> {
+    return this.stand.vm.stop();
+  }
+
   public async close(): Promise<void> {
     await this.stand.close();
     rmSync(this.directory, { recursive: true, force: true });
@@ -57,21 +61,16 @@ export class Machine implements CollectionSite {
 
 /** The machine that the bench runs on, with its own processor, disk and shell. */
 export class Host implements CollectionSite {
-  public static async prepare(): Promise<Host> {
-    const aws = new LocalAws();
-    return new Host(aws, await aws.listen(), mkdtempSync(join(tmpdir(), 'collection-')));
-  }
-
   public readonly dumpPath: string;
-  public readonly instanceId: string;
+  public readonly instanceId = 'i-0fedcba9876543210';
+  private readonly directory = mkdtempSync(join(tmpdir(), 'collection-'));
   private readonly agent: HostAgent;
 
-  private constructor(public readonly aws: LocalAws, public readonly url: string, private readonly directory: string) {
-    this.dumpPath = join(directory, 'crash');
+  constructor(public readonly aws: LocalAws, public readonly url: string) {
+    this.dumpPath = join(this.directory, 'crash');
     mkdirSync(this.dumpPath);
-    const machine = new DumpingMachine(aws.clock, { crash: this.dumpPath, vmcore: Buffer.alloc(0) });
+    const machine = new DumpingMachine(aws.clock, { crash: this.dumpPath, vmcore: Buffer.alloc(0) }, this.instanceId);
     aws.launch(machine);
-    this.instanceId = machine.instanceId;
     this.agent = new HostAgent(aws, machine);
   }
 
@@ -83,7 +82,6 @@ export class Host implements CollectionSite {
 
   public async close(): Promise<void> {
     await this.agent.close();
-    await this.aws.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
