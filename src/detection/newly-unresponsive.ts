@@ -15,7 +15,7 @@ export function newlyUnresponsive(impaired: Impaired[], told: Told, unresponsive
   return impaired
     .filter(({ since }) => now.getTime() - since.getTime() >= unresponsiveSeconds * 1000)
     // What was told before this failure began was about another one. A date that is none is as good as nothing told.
-    .filter(({ instanceId, since }) => !(Object.hasOwn(told, instanceId) && Date.parse(told[instanceId]) >= since.getTime()))
+    .filter(({ instanceId, since }) => !(Date.parse(told[instanceId]) >= since.getTime()))
     .sort((one, other) => one.since.getTime() - other.since.getTime());
 }
 
