@@ -7,7 +7,7 @@ import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { Construct, IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { CircuitBreaker } from './circuit-breaker';
 import { deploymentProvider } from './deployment-provider';
 import { DiagnosticInterruptProps } from './diagnostic-interrupt-props';
@@ -20,6 +20,7 @@ import { InterruptRefusal } from './interrupt-refusal';
 import { requireOneInterrupt } from './one-interrupt';
 import { renderPolicy } from './render-policy';
 import { requireInterruptible } from './require-interruptible';
+import { requireSameStack } from './require-same-stack';
 import { FleetWatch } from '../detection/fleet-watch';
 import { HandlerFunction } from '../detection/handler-function';
 import { IKdumpAssociation } from '../kdump/kdump-association';
@@ -164,7 +165,7 @@ export class DiagnosticInterrupt extends Construct {
    * @throws if it is of another stack, or was given before
    */
   public addFleetWatch(watch: FleetWatch): void {
-    this._requireSameStack(watch);
+    requireSameStack(this, watch);
     // What EventBridge cannot deliver it puts into the queue itself. Without a condition, which would lead from the key over the rule
     // and the function to the key; the policy of the queue lets none but the rule in.
     this.failures.encryptionMasterKey?.grant(new ServicePrincipal('events.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
@@ -248,20 +249,8 @@ export class DiagnosticInterrupt extends Construct {
    * @internal
    */
   public _readAlarmOfRule(alarm: IAlarm): void {
-    this._requireSameStack(alarm);
+    requireSameStack(this, alarm);
     this._readAlarm(alarm, alarm);
-  }
-
-  /**
-   * Requires what has a rule that starts something of this stack to be in it, too.
-   *
-   * @internal
-   */
-  public _requireSameStack(other: IConstruct): void {
-    requireSameRegion(this, other);
-    if (Stack.of(other) === Stack.of(this)) return;
-    throw new Error(`${other.node.path} is in another stack than ${this.node.path}, and the stacks would need each other. Define it in `
-      + `${Stack.of(this).node.path}.`);
   }
 
   /**

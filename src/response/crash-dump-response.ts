@@ -19,6 +19,7 @@ import { FleetWatch } from '../detection/fleet-watch';
 import { METRIC_NAMESPACE } from '../interrupt/interrupt-metric';
 import { literalSeconds } from '../interrupt/literal-duration';
 import { requireInstanceAlarm } from '../interrupt/require-instance-alarm';
+import { requireSameStack } from '../interrupt/require-same-stack';
 import { DUMP_PATH_GRAMMAR, isDumpPath } from '../kdump/dump-path';
 import { requireSameRegion } from '../kdump/same-region';
 
@@ -145,7 +146,7 @@ export class CrashDumpResponse extends Construct {
    * @throws if it is of another stack, or was given before
    */
   public addFleetWatch(watch: FleetWatch): void {
-    this.props.interrupt._requireSameStack(watch);
+    requireSameStack(this.props.interrupt, watch);
     watch.onUnresponsive(watch._ruleIdOf(this.props.interrupt), this.target());
   }
 
