@@ -91,6 +91,18 @@ describe('EventBridge', () => {
     });
   });
 
+  test('a schedule has its targets called again and again; one that is disabled has not', async () => {
+    const scheduled = (Name: string, State: string) => {
+      const rule = local.events.createRule({ Name, State, ScheduleExpression: 'rate(1 minute)', Targets: [{ Id: 'T', Arn: echo.arn }] });
+      echo.allow('events.amazonaws.com', rule.arn);
+      return rule.arn;
+    };
+    const [off, on] = [scheduled('Off', 'DISABLED'), scheduled('On', 'ENABLED')];
+    await local.waitFor('three events', () => echo.events().length >= 3, TIMEOUT);
+    expect(echo.events()[0]).toMatchObject({ 'detail-type': 'Scheduled Event', 'source': 'aws.events', 'resources': [on], 'detail': {} });
+    expect(JSON.stringify(echo.events())).not.toContain(off);
+  });
+
   test('an event without permission goes to the dead-letter queue, which must let the rule send', async () => {
     const rule = createRule();
     const alarm = local.cloudwatch.createAlarm(ALARM);
