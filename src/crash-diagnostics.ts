@@ -24,8 +24,8 @@ import { DumpContents } from './response/crash-dump-response-props';
  */
 export interface CrashDiagnosticsProps extends KdumpOptions {
   /**
-   * The instances to make dumpable, to watch and to interrupt. Up to 20 that are known at synth, as each has an alarm of its own; any
-   * number by a tag or an Auto Scaling group.
+   * The instances to make dumpable, to watch and to interrupt. Up to 50 that are known at synth, or 20 where the signal is one that
+   * needs an alarm for each; any number by a tag or an Auto Scaling group.
    */
   readonly targets: KdumpTargets;
 
@@ -59,10 +59,10 @@ export interface CrashDiagnosticsProps extends KdumpOptions {
   readonly signal?: UnresponsiveSignal;
 
   /**
-   * Where it is written what to do about an unresponsive instance: an http or https URL. It becomes part of the alarms' descriptions, and
-   * is for targets that are known at synth: a fleet has no alarm.
+   * Where it is written what to do about an unresponsive instance: an http or https URL. The reports begin with it, and it becomes part of
+   * the descriptions of alarms.
    *
-   * @default - the descriptions name no runbook
+   * @default - no runbook is named
    */
   readonly runbookUrl?: string;
 
@@ -104,15 +104,15 @@ export interface CrashDiagnosticsProps extends KdumpOptions {
 }
 
 // The alarms that one DiagnosticInterrupt takes.
-const MOST_INSTANCES = 20;
+const MOST_ALARMS = 20;
 
 /**
- * Defines everything that makes EC2 Linux instances leave a crash dump when they hang: kdump on each instance, an alarm, the
- * diagnostic interrupt that is sent when it is safe, and the workflow that keeps the instance while it dumps, collects what it has
- * written, and reports.
+ * Defines everything that makes EC2 Linux instances leave a crash dump when they hang: kdump on each instance, what notices that one is
+ * unresponsive, the diagnostic interrupt that is sent when it is safe, and the workflow that keeps the instance while it dumps, collects
+ * what it has written, and reports.
  *
- * Instances that are known at synth have an alarm each. For those that a tag or an Auto Scaling group selects, one FleetWatch looks at the
- * whole fleet, so that nothing grows with it.
+ * One instance has an alarm. At several, or at those that a tag or an Auto Scaling group selects, one FleetWatch looks, so that nothing
+ * grows with their number. Where `signal` is another than the status check, each instance has an alarm.
  *
  * An interrupt crashes the instance: what it had not written to disk is lost. It is sent only to an instance that is known to be
  * unresponsive and on which kdump is known to be armed.
@@ -139,12 +139,12 @@ export class CrashDiagnostics extends Construct {
   public readonly interrupt: DiagnosticInterrupt;
 
   /**
-   * One alarm per instance that is known at synth; a fleet has none.
+   * The alarm of the one instance, or one for each where `signal` is another than the status check; otherwise none.
    */
   public readonly alarms: IAlarm[];
 
   /**
-   * What looks at a fleet; absent where the instances are known at synth.
+   * What looks at several instances, or at a fleet; absent where there are alarms.
    */
   public readonly fleetWatch?: FleetWatch;
 
@@ -159,25 +159,13 @@ export class CrashDiagnostics extends Construct {
   public readonly dashboard?: CrashDiagnosticsDashboard;
 
   /**
-   * @throws if `signal` or `runbookUrl` needs targets that are known at synth and they are not, those are more than 20, something is given
-   * of which `interruptOnly` makes no use, or a construct that it is made of throws
+   * @throws if `signal` needs an alarm for each instance and they are not known at synth or more than 20, something is given of which
+   * `interruptOnly` makes no use, or a construct that it is made of throws
    */
   constructor(scope: Construct, id: string, props: CrashDiagnosticsProps) {
     super(scope, id);
-    const { targets, signal, runbookUrl } = props;
-    const instances = targets._instances;
-    if (instances.length === 0 && signal?._vouches) {
-      throw new Error('CrashDiagnostics: the targets select instances that are not known at synth, and this signal needs an alarm for each.'
-        + ' Use KdumpTargets.instance() or KdumpTargets.instances(), or leave out signal for the instance status check.');
-    }
-    if (instances.length === 0 && runbookUrl !== undefined) {
-      throw new Error('CrashDiagnostics: runbookUrl is given, and the targets select instances that are not known at synth, for which there is no alarm'
-        + ' in whose description it could stand. Leave it out.');
-    }
-    if (instances.length > MOST_INSTANCES) {
-      throw new Error(`CrashDiagnostics: ${instances.length} instances were given; ${MOST_INSTANCES} are allowed where each has an alarm of its own.`
-        + ' Tag the instances alike and use KdumpTargets.tag(): one FleetWatch looks at them all.');
-    }
+    const { targets, signal } = props;
+    const alarmed = instancesWithAlarm(targets, signal);
     this.kdump = new KdumpAssociation(this, 'Kdump', {
       targets,
       crashKernel: props.crashKernel,
@@ -190,9 +178,9 @@ export class CrashDiagnostics extends Construct {
       circuitBreaker: props.circuitBreaker,
       signals: signal && [signal],
     });
-    this.response = this.respond(props);
-    this.alarms = instances.map(each => this.watch(each, signal, runbookUrl));
-    if (instances.length === 0) {
+    this.response = this.respond(props, alarmed.length > 0);
+    this.alarms = alarmed.map(each => this.watch(each, props));
+    if (alarmed.length === 0) {
       this.fleetWatch = new FleetWatch(this, 'FleetWatch');
       (this.response ?? this.interrupt).addFleetWatch(this.fleetWatch);
     }
@@ -203,21 +191,37 @@ export class CrashDiagnostics extends Construct {
     }
   }
 
-  private respond({ interruptOnly, contents, bucket, topic, dump }: CrashDiagnosticsProps): CrashDumpResponse | undefined {
+  private respond({ interruptOnly, contents, bucket, topic, runbookUrl, dump }: CrashDiagnosticsProps, hasAlarms: boolean): CrashDumpResponse | undefined {
     if (!interruptOnly) {
-      return new CrashDumpResponse(this, 'Response', { interrupt: this.interrupt, contents, bucket, topic, dumpPath: dump?.path });
+      return new CrashDumpResponse(this, 'Response', { interrupt: this.interrupt, contents, bucket, topic, runbookUrl, dumpPath: dump?.path });
     }
-    const given = Object.entries({ contents, bucket, topic }).filter(([, value]) => value !== undefined).map(([name]) => name);
+    const given = Object.entries({ contents, bucket, topic, runbookUrl: hasAlarms ? undefined : runbookUrl }).filter(([, value]) => value !== undefined).map(([name]) => name);
     if (given.length > 0) {
       throw new Error(`CrashDiagnostics: interruptOnly is true and ${given.join(', ')} given, for which there is no use then. Leave out one or the other.`);
     }
     return undefined;
   }
 
-  private watch(instance: IInstanceRef, signal?: UnresponsiveSignal, runbookUrl?: string): IAlarm {
+  private watch(instance: IInstanceRef, { signal, runbookUrl }: CrashDiagnosticsProps): IAlarm {
     const alarm = new UnresponsiveAlarm(this, `Unresponsive${Names.nodeUniqueId(instance.node)}`, { instance, signal, runbookUrl });
     if (this.response) this.response.addAlarm(alarm);
     else alarm.addAlarmAction(DiagnosticInterruptAction.of(this.interrupt));
     return alarm;
   }
+}
+
+/**
+ * One alarm is simpler than a watch, and several are dearer. A watch sees no other signal than the status check.
+ */
+function instancesWithAlarm({ _instances: instances }: KdumpTargets, signal?: UnresponsiveSignal): IInstanceRef[] {
+  if (!signal?._vouches) return instances.length === 1 ? instances : [];
+  if (instances.length === 0) {
+    throw new Error('CrashDiagnostics: the targets select instances that are not known at synth, and this signal needs an alarm for each.'
+      + ' Use KdumpTargets.instance() or KdumpTargets.instances(), or leave out signal for the instance status check.');
+  }
+  if (instances.length > MOST_ALARMS) {
+    throw new Error(`CrashDiagnostics: ${instances.length} instances were given; ${MOST_ALARMS} are allowed where the signal needs an alarm for each.`
+      + ' Divide them among several CrashDiagnostics, each of which counts its interrupts by itself, or leave out signal: one FleetWatch looks at them all then.');
+  }
+  return instances;
 }

@@ -64,27 +64,71 @@ function sumOf(...counts: Record<string, number>[]): Record<string, number> {
   return sum;
 }
 
+const WATCH = {
+  'AWS::DynamoDB::Table': 1,
+  'AWS::Events::Rule': 2, // the schedule's, and what hands over
+  'AWS::IAM::Policy': 1,
+  'AWS::IAM::Role': 1,
+  'AWS::Lambda::EventInvokeConfig': 1,
+  'AWS::Lambda::Function': 1,
+  'AWS::Lambda::Permission': 1,
+  'AWS::Logs::LogGroup': 1,
+};
+const FLEET = sumOf(ALWAYS, RESPONSE, WATCH, { 'AWS::IAM::Policy': 2 });
+
 describe('instances that are known', () => {
+  const heartbeat = UnresponsiveSignal.cloudWatchAgentHeartbeat();
   const WATCHED = (count: number) => ({
     'AWS::CloudWatch::Alarm': count,
     'AWS::IAM::Policy': count + 2, // an alarm's each, and the two roles' own
   });
 
-  test.each([1, 2, 20])('one line defines kdump, an alarm for each of %d, and the workflow that each starts', count => {
-    const { stack, diagnostics } = setUp(instances(count));
+  test.each<[string, number, Partial<CrashDiagnosticsProps>]>([
+    ['one', 1, {}],
+    ['one, if told what is so anyway,', 1, { signal: UnresponsiveSignal.instanceStatusCheck() }],
+    ['one by a heartbeat', 1, { signal: heartbeat }],
+    ['each of two by a heartbeat', 2, { signal: heartbeat }],
+    ['each of 20 by a heartbeat', 20, { signal: heartbeat }],
+  ])('one line defines kdump, an alarm for %s, and the workflow that it starts', (_, count, props) => {
+    const { stack, diagnostics } = setUp(instances(count), props);
     expect(countsOf(stack)).toEqual(sumOf(ALWAYS, RESPONSE, WATCHED(count), { 'AWS::Events::Rule': count }));
     expect(diagnostics.alarms).toHaveLength(count);
     expect(diagnostics.fleetWatch).toBeUndefined();
   });
 
-  test.each([1, 20])('the alarms of %d may send the interrupt and do nothing more', count => {
-    const { stack, diagnostics } = setUp(instances(count), { interruptOnly: true });
+  test.each<[string, number, Partial<CrashDiagnosticsProps>]>([
+    ['two', 2, {}],
+    ['two, if told what is so anyway,', 2, { signal: UnresponsiveSignal.instanceStatusCheck() }],
+    ['50', 50, {}],
+    ['50 with a runbook', 50, { runbookUrl: 'https://wiki.example.com/hung' }],
+  ])('one watch looks at %s as at a fleet', (_, count, props) => {
+    const { stack, diagnostics } = setUp(instances(count), props);
+    expect(countsOf(stack)).toEqual(FLEET);
+    expect(diagnostics.alarms).toEqual([]);
+    expect(diagnostics.fleetWatch).toBeDefined();
+  });
+
+  test('50 of them find room in the policies of each role', () => {
+    const template = Template.fromStack(setUp(instances(50)).stack);
+    const sizes: Record<string, number> = {};
+    for (const { Properties: { Roles, PolicyDocument } } of Object.values(template.findResources('AWS::IAM::Policy'))) {
+      // As long as names of usual length make it.
+      const text = JSON.stringify(PolicyDocument, (_, value) => value?.Ref || value?.['Fn::GetAtt'] ? 'x'.repeat(80)
+        : value?.['Fn::Join']?.[1].map((part: unknown) => typeof part === 'string' ? part : 'x'.repeat(20)).join('') ?? value);
+      for (const { Ref } of Roles) sizes[Ref] = (sizes[Ref] ?? 0) + text.length;
+    }
+    expect(Object.keys(sizes).length).toBeGreaterThan(5);
+    for (const size of Object.values(sizes)) expect(size).toBeLessThan(10_240);
+  });
+
+  test.each<[number, Partial<CrashDiagnosticsProps>]>([[1, {}], [20, { signal: heartbeat }]])('the alarms of %d may send the interrupt and do nothing more', (count, props) => {
+    const { stack, diagnostics } = setUp(instances(count), { interruptOnly: true, ...props });
     expect(countsOf(stack)).toEqual(sumOf(ALWAYS, WATCHED(count), { 'AWS::Lambda::Permission': count }));
     expect(diagnostics.response).toBeUndefined();
   });
 
   test('refuses more than one function can have alarms for', () => {
-    expect(() => setUp(instances(21))).toThrow(/^CrashDiagnostics: 21 instances were given; 20 are allowed.*KdumpTargets\.tag\(\)/);
+    expect(() => setUp(instances(21), { signal: heartbeat })).toThrow(/^CrashDiagnostics: 21 instances were given; 20 are allowed.*several CrashDiagnostics.*or leave out signal/);
   });
 
   test('may be noticed by a signal, which is trusted beyond the status check then', () => {
@@ -97,18 +141,6 @@ describe('instances that are known', () => {
 });
 
 describe('a fleet', () => {
-  const WATCH = {
-    'AWS::DynamoDB::Table': 1,
-    'AWS::Events::Rule': 2, // the schedule's, and what hands over
-    'AWS::IAM::Policy': 1,
-    'AWS::IAM::Role': 1,
-    'AWS::Lambda::EventInvokeConfig': 1,
-    'AWS::Lambda::Function': 1,
-    'AWS::Lambda::Permission': 1,
-    'AWS::Logs::LogGroup': 1,
-  };
-  const FLEET = sumOf(ALWAYS, RESPONSE, WATCH, { 'AWS::IAM::Policy': 2 });
-
   test.each<[string, (stack: Stack) => KdumpTargets]>([
     ['with a tag', byTag],
     ['with one of 50 values of a tag', () => KdumpTargets.tag('Name', ...Array.from({ length: 50 }, (_, at) => `web-${at}`))],
@@ -161,10 +193,6 @@ describe('a fleet', () => {
     expect(setUp(byTag, { signal: UnresponsiveSignal.instanceStatusCheck() }).diagnostics.fleetWatch).toBeDefined();
   });
 
-  test('refuses a runbook, for which there is no alarm', () => {
-    expect(() => setUp(byTag, { runbookUrl: 'https://wiki.example.com/hung' })).toThrow(/^CrashDiagnostics: runbookUrl is given, .* Leave it out\.$/);
-  });
-
   test.each([UnresponsiveSignal.cloudWatchAgentHeartbeat(), UnresponsiveSignal.applicationStatusCheck()])('refuses a signal that needs an alarm each', signal => {
     for (const targets of [byTag, group(1)]) {
       expect(() => setUp(targets, { signal })).toThrow(/not known at synth, .*KdumpTargets\.instance\(\).* or leave out signal/);
@@ -194,6 +222,15 @@ test('refuses settings of the workflow where there is none', () => {
     .toThrow('CrashDiagnostics: interruptOnly is true and contents given, for which there is no use then. Leave out one or the other.');
 });
 
+test('refuses a runbook where there is neither an alarm nor a report that would name it', () => {
+  const runbookUrl = 'https://wiki.example.com/hung';
+  for (const targets of [byTag, instances(2)]) {
+    expect(() => setUp(targets, { interruptOnly: true, runbookUrl })).toThrow('CrashDiagnostics: interruptOnly is true and runbookUrl given');
+  }
+  const { stack } = setUp(instances(1), { interruptOnly: true, runbookUrl });
+  Template.fromStack(stack).allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmDescription: Match.stringLikeRegexp(runbookUrl) });
+});
+
 test('hands the settings on to the rooms', () => {
   const { stack, diagnostics } = setUp(instances(1), {
     crashKernel: CrashKernel.size(Size.mebibytes(384)),
@@ -206,5 +243,6 @@ test('hands the settings on to the rooms', () => {
   const json = JSON.stringify(template.toJSON());
   for (const part of ["'384M'", "'whenRequired'", "DUMP_PATH='/data/crash'", "DUMP_LEVEL='1'", 'dryRun']) expect(json).toContain(part);
   template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmDescription: Match.stringLikeRegexp(' Runbook: https://wiki.example.com/hung$') });
+  template.hasResourceProperties('AWS::Lambda::Function', { Handler: 'response.report', Environment: { Variables: { RUNBOOK_URL: 'https://wiki.example.com/hung' } } });
   expect(diagnostics.interrupt.function).toBeDefined();
 });

@@ -236,7 +236,8 @@ export class DiagnosticInterrupt extends Construct {
     }
     if (++this.alarms > MOST_ALARMS) {
       throw new Error(`${this.node.path}: ${alarm.node.path} is its alarm number ${this.alarms}; ${MOST_ALARMS} are allowed, since each takes part of the`
-        + ' limited policies of the role and of the function. Tag the instances, give KdumpTargets.tag(), and watch them with one FleetWatch.');
+        + ' limited policies of the role and of the function. Watch the instances with one FleetWatch (addFleetWatch); where the alarms are on another'
+        + ' signal than the status check, divide the instances among several DiagnosticInterrupts.');
     }
     // A policy of its own in the scope of the alarm: the function depends on its role's default policy and the alarm on the
     // function, so a reference from that policy to the alarm would be a circle.

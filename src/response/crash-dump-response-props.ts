@@ -61,6 +61,14 @@ export interface CrashDumpResponseProps {
   readonly topic?: ITopic;
 
   /**
+   * Where it is written what to do about an unresponsive instance: an http or https URL of up to 1,024 characters. Each report begins with
+   * it.
+   *
+   * @default - the reports name no runbook
+   */
+  readonly runbookUrl?: string;
+
+  /**
    * Whether each incident becomes an OpsItem of Systems Manager.
    *
    * @default false

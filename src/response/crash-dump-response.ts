@@ -16,6 +16,7 @@ import { ResponseOutcome } from './response-outcome';
 import { workflowStatements } from './response-permissions';
 import { workflowDefinition } from './workflow';
 import { FleetWatch } from '../detection/fleet-watch';
+import { requireRunbookUrl } from '../detection/require-runbook-url';
 import { METRIC_NAMESPACE } from '../interrupt/interrupt-metric';
 import { literalSeconds } from '../interrupt/literal-duration';
 import { requireInstanceAlarm } from '../interrupt/require-instance-alarm';
@@ -73,7 +74,7 @@ export class CrashDumpResponse extends Construct {
 
   /**
    * @throws if a time-out is a token or out of its range, the cooldown of the interrupt is not longer than `returnTimeout`, the interrupt
-   * is in another stack, the bucket, the topic or a group in another Region, `dumpPath` no such path, or `removeFromInstance` without the dump
+   * is in another stack, the bucket, the topic or a group in another Region, `dumpPath` no such path, `runbookUrl` no URL, or `removeFromInstance` without the dump
    */
   constructor(scope: Construct, id: string, props: CrashDumpResponseProps) {
     super(scope, id);
@@ -92,6 +93,7 @@ export class CrashDumpResponse extends Construct {
       throw new Error(`${this.node.path}: dumpPath is ${JSON.stringify(props.dumpPath)}; ${DUMP_PATH_GRAMMAR} is allowed, no token. Give the same as`
         + ' to the KdumpAssociation (DumpOptions.path).');
     }
+    if (props.runbookUrl !== undefined) requireRunbookUrl(props.runbookUrl);
     [...props.autoScalingGroups ?? [], ...props.bucket ? [props.bucket] : [], ...props.topic ? [props.topic] : []]
       .forEach(each => requireSameRegion(this, each));
     if (props.removeFromInstance && props.contents !== DumpContents.KERNEL_LOG_AND_VMCORE) {

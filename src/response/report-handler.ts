@@ -6,6 +6,7 @@ import { KernelFindings, readFindings } from './kernel-findings';
 import { outcomeOf } from './outcome-of';
 import { detailOf } from './report-detail';
 import { messageOf, subjectOf } from './report-text';
+import { RUNBOOK_URL_VARIABLE } from './report-variables';
 import { ResponseMetric } from './response-metric';
 import { ResponseOutcome } from './response-outcome';
 import { METRIC_NAMESPACE } from '../interrupt/interrupt-metric';
@@ -39,7 +40,7 @@ export async function handler({ incident }: { readonly incident: Incident }): Pr
   const findings = await findingsOf(incident);
   const outcome = outcomeOf(incident);
   const subject = subjectOf(incident);
-  const message = messageOf(incident, findings);
+  const message = messageOf(incident, findings, process.env[RUNBOOK_URL_VARIABLE]);
   const detail = detailOf(incident, findings);
   logger.info('ResponseReported', { outcome, detail });
   count(incident, outcome);

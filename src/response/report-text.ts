@@ -32,6 +32,7 @@ const HEADLINES: Record<ResponseOutcome, string> = {
 
 /** SNS: "less than 100 characters", of ASCII. */
 const LONGEST_SUBJECT = 99;
+const LONGEST_URL = 1024;
 /** SNS takes 256 KiB. */
 const LONGEST_MESSAGE = 100_000;
 
@@ -40,10 +41,10 @@ export function subjectOf(incident: Incident): string {
 }
 
 /** The report for people: what matters most comes first. */
-export function messageOf(incident: Incident, findings: KernelFindings): string {
+export function messageOf(incident: Incident, findings: KernelFindings, runbookUrl?: string): string {
   const { execution } = incident;
   const sections = [
-    [`${instanceOf(incident) ?? 'An instance'} ${HEADLINES[outcomeOf(incident)]}.`],
+    [`${instanceOf(incident) ?? 'An instance'} ${HEADLINES[outcomeOf(incident)]}.`, ...runbookUrl ? [`Runbook: ${plain(runbookUrl, LONGEST_URL)}`] : []],
     whatIsWrong(incident),
     why(incident, findings),
     whereItIs(incident),

@@ -9,6 +9,7 @@ import { collectionDocument } from './collection-document';
 import { COLLECTION_POLICY_VARIABLE, CollectionPolicy } from './collection-policy';
 import { CrashDumpResponseProps, DumpContents } from './crash-dump-response-props';
 import { LOOK_EVERY } from './dump-states';
+import { RUNBOOK_URL_VARIABLE } from './report-variables';
 import { collectStatements, reportStatements, watchStatements } from './response-permissions';
 import { MOST_LOOKS_VARIABLE } from './watch-variables';
 import { HandlerFunction } from '../detection/handler-function';
@@ -61,6 +62,9 @@ export class ResponseFunctions {
 
     const reports = options('Report', 'Puts into words what happened', reportStatements(bucket));
     bucket.encryptionKey?.grantDecrypt(reports.role);
-    this.report = new HandlerFunction(scope, 'Report', 'response.report', reports);
+    this.report = new HandlerFunction(scope, 'Report', 'response.report', {
+      ...reports,
+      environment: props.runbookUrl === undefined ? undefined : { [RUNBOOK_URL_VARIABLE]: props.runbookUrl },
+    });
   }
 }

@@ -1,12 +1,12 @@
 // node synth-app.cjs LIBRARY|none KIND INSTANCES OUTDIR: an app of some size, with the library or without.
 //
-//   each    instances that are known at synth, 20 in a stack: as many as one CrashDiagnostics takes, and far from 500 resources
+//   each    instances that are known at synth, 50 in a stack: as many as one CrashDiagnostics takes
 //   fleet   the same instances, and one CrashDiagnostics in the first stack, by their tag
 const { App, Stack, Tags } = require('aws-cdk-lib');
 const ec2 = require('aws-cdk-lib/aws-ec2');
 
 const [, , library, kind, instances, outdir] = process.argv;
-const IN_A_STACK = 20;
+const IN_A_STACK = 50;
 const { CrashDiagnostics, KdumpTargets } = library === 'none' ? {} : require(library);
 
 const app = new App({ outdir });

@@ -148,6 +148,8 @@ describe('refuses', () => {
     ['a collection that is over at once', { collectionTimeout: Duration.minutes(1) }, {}, /collectionTimeout: 60 seconds were given/],
     ['to remove what is brought nowhere', { removeFromInstance: true }, {}, /what is removed would be lost/],
     ['a dump path that the collection would not look at', { dumpPath: 'var/crash' }, {}, /dumpPath is "var\/crash"; an absolute path .* is allowed/],
+    ['a runbook that is no URL', { runbookUrl: 'wiki/hung' }, {}, /^runbookUrl: 'wiki\/hung' was given; a complete http or https URL is allowed/],
+    ['a runbook that is longer than a link', { runbookUrl: `https://wiki.example.com/${'a'.repeat(1000)}` }, {}, /^runbookUrl: a text of 1025 characters .* up to 1024/],
     ['a dump path that is a token', { dumpPath: Lazy.string({ produce: () => '/var/crash' }) }, {}, /dumpPath is .* no token\. Give the same/],
   ])('%s', (_what, props, more, message) => {
     expect(() => setUp(() => props, undefined, more)).toThrow(message);

@@ -75,6 +75,12 @@ test('the message says what happened, why, where the dump is, that the instance 
   expect(message).toContain('crash "$vmlinux" vmcore');
 });
 
+test('the message begins with the runbook, if there is one', () => {
+  const [headline, runbook] = messageOf(COLLECTED, FINDINGS, 'https://wiki.example.com/hung\n').split('\n');
+  expect([headline, runbook]).toEqual([expect.stringContaining(INSTANCE), 'Runbook: https://wiki.example.com/hung']);
+  expect(messageOf(COLLECTED, FINDINGS)).not.toContain('Runbook');
+});
+
 test('the message of what went wrong says what, what is missing and where it lies', () => {
   const collection = { ...COLLECTED.collection!, missing: 'dump.202601020306 could not be uploaded', files: COLLECTED.collection!.files.map(({ key, ...file }) => file) };
   const message = messageOf({ ...COLLECTED, collection, failure: FAILURE, restored: { outcome: 'failed', failure: FAILURE } }, {});

@@ -57,9 +57,10 @@ test('an instance of a fleet: what the watch tells of is collected, and the repo
 });
 
 test('the kernel log alone leaves the machine, unless more is asked for', async () => {
-  await deploy({ contents: DumpContents.KERNEL_LOG });
+  await deploy({ contents: DumpContents.KERNEL_LOG, runbookUrl: 'https://wiki.example.com/hung' });
   await responded.hang();
   expectReport('Collected', /On the instance, in .*:\n {2}dump\.\d+ {2}12\.0 MiB\n/);
+  expectReport('Collected', /^i-.* was collected\.\nRunbook: https:\/\/wiki\.example\.com\/hung\n\n/);
   expect(await responded.local.s3.keys(responded.bucket)).toEqual([expect.stringMatching(/\/dmesg\.\d+$/)]);
 });
 
