@@ -191,11 +191,14 @@ export class CrashDiagnostics extends Construct {
     }
   }
 
-  private respond({ interruptOnly, contents, bucket, topic, runbookUrl, dump }: CrashDiagnosticsProps, hasAlarms: boolean): CrashDumpResponse | undefined {
+  private respond(props: CrashDiagnosticsProps, hasAlarms: boolean): CrashDumpResponse | undefined {
+    const { interruptOnly, contents, bucket, topic, runbookUrl } = props;
     if (!interruptOnly) {
-      return new CrashDumpResponse(this, 'Response', { interrupt: this.interrupt, contents, bucket, topic, runbookUrl, dumpPath: dump?.path });
+      return new CrashDumpResponse(this, 'Response', { interrupt: this.interrupt, contents, bucket, topic, runbookUrl, dumpPath: props.dump?.path });
     }
-    const given = Object.entries({ contents, bucket, topic, runbookUrl: hasAlarms ? undefined : runbookUrl }).filter(([, value]) => value !== undefined).map(([name]) => name);
+    // An alarm names the runbook without a report, too.
+    const ofReports = { contents, bucket, topic, ...hasAlarms ? {} : { runbookUrl } };
+    const given = Object.entries(ofReports).filter(([, value]) => value !== undefined).map(([name]) => name);
     if (given.length > 0) {
       throw new Error(`CrashDiagnostics: interruptOnly is true and ${given.join(', ')} given, for which there is no use then. Leave out one or the other.`);
     }

@@ -22,6 +22,7 @@ const CALLS = 20;
 const MOST_IDLE = 0.15;
 const NEXT_TO_NOTHING = 0.01;
 const FLEETS = [1, 100, 1000];
+const KNOWN = 20;
 
 /** What is billed by use alone, or not at all: a rule on events, too. */
 const FREE_WHILE_IDLE = new Set([
@@ -62,10 +63,12 @@ async function measure(): Promise<Measurement> {
   const alone = idleMonth(stack => KdumpTargets.instance(new CfnInstance(stack, 'Web', { instanceType: 'm7i.large', imageId: 'ami-12345678' })));
   // The template of a fleet does not know how many there are, and nothing in it is billed by the instance.
   const fleets = FLEETS.map(() => idleMonth(() => KdumpTargets.tag('kdump', 'on')));
+  const known = idleMonth(stack => KdumpTargets.instances(...Array.from({ length: KNOWN }, (_, at) => new CfnInstance(stack, `Web${at}`))));
   const incident = TRANSITIONS * TRANSITION + CALLS * LAMBDA_CALL;
   return {
     against: {
       alone: { unit: 'dollars a month', pairs: [[alone, ALARM_METRIC]] },
+      known: { unit: 'dollars a month and instance', pairs: [[known / KNOWN, ALARM_METRIC]] },
       fleet: { unit: 'dollars a month and instance', pairs: [[fleets[2] / FLEETS[2], ALARM_METRIC]] },
     },
     growth: [{ what: 'what a fleet costs idle in a month', of: 'instances', unit: 'dollars', sizes: FLEETS, values: fleets }],
@@ -73,7 +76,7 @@ async function measure(): Promise<Measurement> {
       `Arithmetic with list prices of us-east-1, ${PRICES_OF}, before any free tier: ${ALARM_METRIC} dollars a month for each metric that an alarm looks at.`,
       `An incident with the kernel log, back after ten minutes: ${TRANSITIONS} state transitions and ${CALLS} calls of Lambda, ${incident.toFixed(4)} dollars.`
         + ' By hand it costs the time of somebody who is awake.',
-      `A fleet of any size: ${Math.round(MINUTES).toLocaleString('en')} looks a month, each ${LOOK.toFixed(7)} dollars: a call of Lambda of a fifth of a second at 256 MB, and an`
+      `Several instances, or a fleet of any size: ${Math.round(MINUTES).toLocaleString('en')} looks a month, each ${LOOK.toFixed(7)} dollars: a call of Lambda of a fifth of a second at 256 MB, and an`
         + ' event. Whether EventBridge charges for scheduled events is not said; it is counted as if it did.',
     ],
   };
@@ -87,6 +90,7 @@ export const cost: Row = {
       what: 'one instance: an alarm on its status check, and everything by hand',
       goal: { text: `< $${MOST_IDLE} a month`, met: ratio => ratio * ALARM_METRIC < MOST_IDLE },
     },
+    known: { what: `each of ${KNOWN} that are known at synth: the same` },
     fleet: {
       what: 'each of a fleet of 1,000: the same',
       goal: { text: `→ $0 (< $${NEXT_TO_NOTHING})`, met: ratio => ratio * ALARM_METRIC < NEXT_TO_NOTHING },
