@@ -154,8 +154,8 @@ describe('a fleet', () => {
     expect(diagnostics.fleetWatch).toBeDefined();
   });
 
-  test('hands each instance that becomes unresponsive to the workflow', () => {
-    const template = Template.fromStack(setUp(byTag).stack);
+  test.each([['by a tag', byTag], ['of two that are known', instances(2)]])('%s hands each instance that becomes unresponsive to the workflow', (_, targets) => {
+    const template = Template.fromStack(setUp(targets).stack);
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: { 'detail-type': ['EC2 Instance Unresponsive'] },
       Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('Workflow') }, DeadLetterConfig: Match.anyValue() })],
