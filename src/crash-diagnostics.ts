@@ -59,8 +59,9 @@ export interface CrashDiagnosticsProps extends KdumpOptions {
   readonly signal?: UnresponsiveSignal;
 
   /**
-   * Where it is written what to do about an unresponsive instance: an http or https URL. The reports begin with it, and it becomes part of
-   * the descriptions of alarms.
+   * Where it is written what to do about an unresponsive instance: an http or https URL of up to 1,024 characters. It stands below the
+   * headline of each report, and in the descriptions of the alarms, where 1,024 characters are for all. With `interruptOnly` it is for targets that
+   * have alarms.
    *
    * @default - no runbook is named
    */

@@ -1,6 +1,5 @@
 import { Token } from 'aws-cdk-lib';
-
-const LONGEST_URL = 1024;
+import { LONGEST_RUNBOOK_URL } from './longest-runbook-url';
 
 /**
  * Throws where it is no complete http or https URL. What a token will be is not known at synth.
@@ -8,9 +7,9 @@ const LONGEST_URL = 1024;
 export function requireRunbookUrl(url: string): void {
   if (Token.isUnresolved(url)) return;
   // URL.canParse forgives blanks and line breaks, which would cut the link in an e-mail.
-  if (url.length > LONGEST_URL || /\s/.test(url) || !/^https?:\/\//i.test(url) || !URL.canParse(url)) {
-    const given = url.length > LONGEST_URL ? `a text of ${url.length} characters` : `'${url}'`;
+  if (url.length > LONGEST_RUNBOOK_URL || /\s/.test(url) || !/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+    const given = url.length > LONGEST_RUNBOOK_URL ? `a text of ${url.length} characters` : `'${url}'`;
     throw new Error(`runbookUrl: ${given} was given; a complete http or https URL is allowed, such as https://wiki.example.com/hung-instance,`
-      + ` of up to ${LONGEST_URL} characters.`);
+      + ` of up to ${LONGEST_RUNBOOK_URL} characters.`);
   }
 }

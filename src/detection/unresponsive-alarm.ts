@@ -34,7 +34,8 @@ export interface UnresponsiveAlarmProps {
   readonly unresponsiveFor?: Duration;
 
   /**
-   * Where it is written what to do about an unresponsive instance: an http or https URL. It becomes part of the alarm's description.
+   * Where it is written what to do about an unresponsive instance: an http or https URL. It becomes part of the alarm's description, which
+   * has up to 1,024 characters.
    *
    * @default - the description names no runbook
    */

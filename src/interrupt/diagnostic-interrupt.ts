@@ -39,7 +39,7 @@ const MOST_ALARMS = 20;
  * is interrupted once within the cooldown, and never are more instances than the circuit breaker allows. The claims are this construct's
  * own, so an instance must be the target of one DiagnosticInterrupt alone, whatever alarms it has; those in dry run do not count.
  *
- * Give it to up to 20 alarms with a `DiagnosticInterruptAction`, to a fleet with `addFleetWatch`, or invoke the function with
+ * Give it to up to 20 alarms with a `DiagnosticInterruptAction`, to several instances or a fleet with `addFleetWatch`, or invoke the function with
  * `{"instanceId": "...", "reason": "..."}`.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/diagnostic-interrupt.html

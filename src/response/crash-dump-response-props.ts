@@ -61,8 +61,8 @@ export interface CrashDumpResponseProps {
   readonly topic?: ITopic;
 
   /**
-   * Where it is written what to do about an unresponsive instance: an http or https URL of up to 1,024 characters. Each report begins with
-   * it.
+   * Where it is written what to do about an unresponsive instance: an http or https URL of up to 1,024 characters. It stands below the
+   * headline of each report.
    *
    * @default - the reports name no runbook
    */

@@ -74,7 +74,8 @@ export class CrashDumpResponse extends Construct {
 
   /**
    * @throws if a time-out is a token or out of its range, the cooldown of the interrupt is not longer than `returnTimeout`, the interrupt
-   * is in another stack, the bucket, the topic or a group in another Region, `dumpPath` no such path, `runbookUrl` no URL, or `removeFromInstance` without the dump
+   * is in another stack, the bucket, the topic or a group in another Region, `dumpPath` no such path, `runbookUrl` no URL or too long,
+   * or `removeFromInstance` without the dump
    */
   constructor(scope: Construct, id: string, props: CrashDumpResponseProps) {
     super(scope, id);

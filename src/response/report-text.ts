@@ -7,6 +7,7 @@ import { plain, readableSize } from './plain-text';
 import { CauseClass } from './probable-cause';
 import { ResponseOutcome } from './response-outcome';
 import { timeLineOf } from './time-line';
+import { LONGEST_RUNBOOK_URL } from '../detection/longest-runbook-url';
 import type { RequestSource } from '../interrupt/trigger';
 
 const CAUSES: Record<CauseClass, string> = {
@@ -32,7 +33,6 @@ const HEADLINES: Record<ResponseOutcome, string> = {
 
 /** SNS: "less than 100 characters", of ASCII. */
 const LONGEST_SUBJECT = 99;
-const LONGEST_URL = 1024;
 /** SNS takes 256 KiB. */
 const LONGEST_MESSAGE = 100_000;
 
@@ -44,7 +44,7 @@ export function subjectOf(incident: Incident): string {
 export function messageOf(incident: Incident, findings: KernelFindings, runbookUrl?: string): string {
   const { execution } = incident;
   const sections = [
-    [`${instanceOf(incident) ?? 'An instance'} ${HEADLINES[outcomeOf(incident)]}.`, ...runbookUrl ? [`Runbook: ${plain(runbookUrl, LONGEST_URL)}`] : []],
+    [`${instanceOf(incident) ?? 'An instance'} ${HEADLINES[outcomeOf(incident)]}.`, ...runbookUrl ? [`Runbook: ${plain(runbookUrl, LONGEST_RUNBOOK_URL)}`] : []],
     whatIsWrong(incident),
     why(incident, findings),
     whereItIs(incident),

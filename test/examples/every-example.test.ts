@@ -29,9 +29,11 @@ function synthesise(example: string, context: Record<string, unknown> = {}) {
   return { status, said: stdout + stderr, types };
 }
 
-test('the examples are those of the table in the README', () => {
+test('the examples are those of the table in the README, which names no other', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  expect([...readme.matchAll(/^\| \[.*\]\(examples\/([a-z-]+)\)/gm)].map(each => each[1]).sort()).toEqual(EXAMPLES.sort());
+  const named = (pattern: RegExp) => [...readme.matchAll(pattern)].map(each => each[1]).sort();
+  expect(named(/^\| \[.*\]\(examples\/([a-z-]+)\)/gm)).toEqual(EXAMPLES.sort());
+  expect([...new Set(named(/\]\(examples\/([a-z-]+)\)/g))]).toEqual(EXAMPLES.sort());
 });
 
 test.each(EXAMPLES)('%s is synthesised without a word, and passes strict validation', example => {

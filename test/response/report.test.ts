@@ -75,7 +75,7 @@ test('the message says what happened, why, where the dump is, that the instance 
   expect(message).toContain('crash "$vmlinux" vmcore');
 });
 
-test('the message begins with the runbook, if there is one', () => {
+test('the runbook, if there is one, stands below the headline of the message', () => {
   // A token may become anything.
   const [headline, runbook] = messageOf(COLLECTED, FINDINGS, 'https://wiki.example.com/\u001b[31mhung').split('\n');
   expect([headline, runbook]).toEqual([expect.stringContaining(INSTANCE), 'Runbook: https://wiki.example.com/ [31mhung']);
