@@ -60,7 +60,7 @@ export async function readClaims(
   return {
     takenSlots: others.map(item => slotOf(item.name?.S)),
     ...mine.Item && isOwn(mine.Item)
-      ? { held: { id: claimId!, instanceId, slot: slotOf(mine.Item.slot?.S) } }
+      ? { held: { id: claimId!, instanceId, slot: slotOf(mine.Item.slot?.S) }, spent: Number(mine.Item.attempts?.N ?? 0) }
       : cooldownUntil && isAhead(cooldownUntil) && { cooldownUntil: cooldownUntil.toISOString() },
   };
 }
@@ -162,15 +162,27 @@ async function setAttempts({ id, instanceId }: Claim, from: number, to: number, 
   }
 }
 
-/** Gives a claim back of which no use was made, for certain. */
-export async function release({ id, instanceId, slot }: Claim, { tableName }: ClaimPolicy): Promise<void> {
-  const remove = (kind: string, name: string) => dynamoDb.send(new DeleteItemCommand({
+/**
+ * Gives a claim back of which no use was made, for certain.
+ *
+ * @param spent how many interrupts were taken of it in vain. Another number means that somebody else took one
+ * @returns whether it was given back
+ */
+export async function release({ id, instanceId, slot }: Claim, spent: number, { tableName }: ClaimPolicy): Promise<boolean> {
+  const remove = (kind: string, name: string, condition: string, values: Record<string, AttributeValue>) => dynamoDb.send(new DeleteItemCommand({
     TableName: tableName,
     Key: keyOf(kind, name),
-    ConditionExpression: 'claim = :mine',
-    ExpressionAttributeValues: { ':mine': { S: id } },
+    ConditionExpression: `claim = :mine${condition}`,
+    ExpressionAttributeValues: { ':mine': { S: id }, ...values },
   }));
-  await Promise.all([remove(INSTANCE, instanceId), remove(BREAKER, nameOf(slot))]);
+  try {
+    await remove(INSTANCE, instanceId, ' AND attempts = :spent', { ':spent': { N: String(spent) } });
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+  await remove(BREAKER, nameOf(slot), '', {});
+  return true;
 }
 
 function keyOf(kind: string, name: string) {

@@ -66,18 +66,24 @@ export async function assess(request: InterruptRequest, policy: InterruptPolicy)
 export async function interruptUnder(claimed: Claim, attempt: number, request: InterruptRequest, policy: InterruptPolicy): Promise<Outcome> {
   const judgement = await judge({ ...request, claimId: claimed.id }, policy);
   const { verdict, evidence } = judgement;
+  const claims = evidence && !isMissing(evidence.claims) ? evidence.claims : undefined;
+  // First of all: whatever speaks against it by now may be what it has brought about.
+  if ((claims?.spent ?? 0) >= attempt) return sentBefore(claimed, attempt, judgement);
   if (verdict.decision === 'refuse') {
-    if (attempt === 1 && !MAY_PASS.includes(verdict.reason)) await giveBack(claimed, policy);
-    return refuse(judgement, verdict);
+    const isFinal = attempt === 1 && !MAY_PASS.includes(verdict.reason);
+    const mayBeHeld = !claims || claims.held !== undefined;
+    return isFinal && mayBeHeld && !await giveBack(claimed, 0, policy) ? sentBefore(claimed, attempt, judgement) : refuse(judgement, verdict);
   }
-  if (!evidence || isMissing(evidence.claims) || !evidence.claims.held) {
+  if (!claims?.held) {
     return refuse(judgement, refused([refusal('CoolingDown', 'The claim under which the interrupt was to be sent is no longer there')]));
   }
-  if (!await spend(claimed, attempt, policy.claims)) {
-    logger.warn('InterruptSpent', { ...judgement, claim: claimed, attempt });
-    return { decision: 'interrupt', instanceId: request.instanceId, evidence, explanation: 'It was sent by an earlier call, whose answer is lost' };
-  }
-  return send(claimed, judgement, policy, attempt);
+  return await spend(claimed, attempt, policy.claims) ? send(claimed, judgement, policy, attempt) : sentBefore(claimed, attempt, judgement);
+}
+
+function sentBefore(claimed: Claim, attempt: number, judgement: Judgement): Outcome {
+  const { request: { instanceId }, evidence } = judgement;
+  logger.warn('InterruptSpent', { ...judgement, claim: claimed, attempt });
+  return { decision: 'interrupt', instanceId, evidence, explanation: 'It was sent by an earlier call, whose answer is lost' };
 }
 
 async function claimBy(judgement: Judgement, policy: InterruptPolicy): Promise<Claim | Outcome> {
@@ -106,7 +112,9 @@ async function send(claimed: Claim, judgement: Judgement, policy: InterruptPolic
     const rejected = wasRejected(error);
     // Otherwise the answer is lost, and the machine may be dumping already: the claim stays.
     const throttled = isThrottlingError(error as Parameters<typeof isThrottlingError>[0]);
-    if (rejected) await (throttled && attempt ? unspend(claimed, attempt, policy.claims) : giveBack(claimed, policy));
+    if (throttled && attempt) await unspend(claimed, attempt, policy.claims);
+    // With the second one refused, the first was sent nevertheless.
+    else if (rejected && attempt !== 2) await giveBack(claimed, attempt ?? 0, policy);
     // Throttled is surely not sent, and worth another try. Whatever else was answered is final.
     if (throttled) throw error;
     logger.error('InterruptFailed', { ...judgement, claim: claimed, error: nameAndMessage(error as Error) });
@@ -118,12 +126,17 @@ async function send(claimed: Claim, judgement: Judgement, policy: InterruptPolic
   return { ...outcome, sent: true };
 }
 
-/** A claim that stays although nothing was sent keeps the instance from its interrupt for the cooldown; it harms nobody. */
-async function giveBack(claimed: Claim, policy: InterruptPolicy): Promise<void> {
+/**
+ * A claim that stays although nothing was sent keeps the instance from its interrupt for the cooldown; it harms nobody.
+ *
+ * @returns false where the claim is in use
+ */
+async function giveBack(claimed: Claim, spent: number, policy: InterruptPolicy): Promise<boolean> {
   try {
-    await release(claimed, policy.claims);
+    return await release(claimed, spent, policy.claims);
   } catch (error) {
     logger.error('ClaimNotReleased', { claim: claimed, error: nameAndMessage(error as Error) });
+    return true;
   }
 }
 

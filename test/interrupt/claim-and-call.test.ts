@@ -119,11 +119,11 @@ describe('an interrupt that EC2 does not accept', () => {
 
   test.each([['UnsupportedOperation', 400, false], ['Throttling', 400, 'thrown']])('fails by the name that EC2 gave, %s, also when the claim cannot be given back', async (name, code, sent) => {
     ec2Mock.on(SendDiagnosticInterruptCommand).rejects(awsError(name, code));
-    dynamoDbMock.on(DeleteItemCommand).rejects(awsError('ConditionalCheckFailedException', 400));
+    dynamoDbMock.on(DeleteItemCommand).rejects(awsError('InternalServerError', 500));
     const ended = await handler(alarmEvent(), CONTEXT).then(outcome => [outcome.error?.name, outcome.sent], (error: Error) => [error.name, 'thrown']);
     expect(ended).toEqual([name, sent]);
     expect(logLines()).toMatchObject([
-      { message: 'ClaimNotReleased', level: 'ERROR', claim: { id: idOfClaim() }, error: { name: 'ConditionalCheckFailedException' } }, { error: { name } },
+      { message: 'ClaimNotReleased', level: 'ERROR', claim: { id: idOfClaim() }, error: { name: 'InternalServerError' } }, { error: { name } },
     ]);
     expect(metrics()).toEqual([metric('Errors', { ErrorName: name })]);
   });

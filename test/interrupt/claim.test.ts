@@ -1,4 +1,6 @@
-import { DeleteItemCommand, GetItemCommand, QueryCommand, TransactionCanceledException, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException, DeleteItemCommand, GetItemCommand, QueryCommand, TransactionCanceledException, TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
 import { awsAnswersForAHungInstance, awsError, cancelled, dynamoDbMock, itIs } from './aws-mock';
 import { ARMED, INSTANCE, NOW, OTHER_INSTANCE, TABLE } from './fixtures';
 import { Claim, claim, ClaimConflictError, readClaims, release } from '../../src/interrupt/claim';
@@ -135,20 +137,30 @@ test.each<[string, Error]>([
 describe('a release', () => {
   const mine = { id: 'claim-1', instanceId: INSTANCE, slot: 12 };
 
-  test('removes the two items, only if they are still of this claim', async () => {
-    await release(mine, POLICY);
-    const ofMine = { TableName: TABLE, ConditionExpression: 'claim = :mine', ExpressionAttributeValues: { ':mine': { S: 'claim-1' } } };
+  test('removes the two items, only if they are still of this claim and no other interrupt was taken of it', async () => {
+    expect(await release(mine, 1, POLICY)).toBe(true);
+    const [TableName, ofMine] = [TABLE, { ':mine': { S: 'claim-1' } }];
     expect(dynamoDbMock.commandCalls(DeleteItemCommand).map(({ args }) => args[0].input)).toEqual([
-      { ...ofMine, Key: { kind: { S: 'instance' }, name: { S: INSTANCE } } },
-      { ...ofMine, Key: { kind: { S: 'breaker' }, name: { S: '012' } } },
+      {
+        TableName,
+        Key: { kind: { S: 'instance' }, name: { S: INSTANCE } },
+        ConditionExpression: 'claim = :mine AND attempts = :spent',
+        ExpressionAttributeValues: { ...ofMine, ':spent': { N: '1' } },
+      },
+      { TableName, Key: { kind: { S: 'breaker' }, name: { S: '012' } }, ConditionExpression: 'claim = :mine', ExpressionAttributeValues: ofMine },
     ]);
   });
 
-  test('fails when an item is of another claim by now, and tries the other item nevertheless', async () => {
-    const error = awsError('ConditionalCheckFailedException', 400);
-    dynamoDbMock.on(DeleteItemCommand).rejectsOnce(error).resolves({});
-    await expect(release(mine, POLICY)).rejects.toBe(error);
-    expect(dynamoDbMock.commandCalls(DeleteItemCommand)).toHaveLength(2);
+  test('says that a claim is in use, and leaves its slot', async () => {
+    dynamoDbMock.on(DeleteItemCommand).rejects(new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: {} }));
+    expect(await release(mine, 0, POLICY)).toBe(false);
+    expect(dynamoDbMock.commandCalls(DeleteItemCommand)).toHaveLength(1);
+  });
+
+  test('fails on whatever else happens to the table, as it is', async () => {
+    const error = awsError('ThrottlingException', 400);
+    dynamoDbMock.on(DeleteItemCommand).rejects(error);
+    await expect(release(mine, 0, POLICY)).rejects.toBe(error);
   });
 });
 

@@ -101,6 +101,41 @@ test('an interrupt whose answer is lost stays spent', async () => {
   expect(deployed.machine.nmis).toBe(1);
 });
 
+test('an attempt that is asked for again is not refused for what it has brought about, and its claim stays', async () => {
+  const { outcome: { claim } } = await assess();
+  await interrupt(claim);
+  deployed.local.ec2.get(WEB).systemStatus = 'impaired';
+  expect((await interrupt(claim)).outcome).toMatchObject({ decision: 'interrupt', explanation: expect.stringContaining('earlier call') });
+  deployed.local.ec2.get(WEB).systemStatus = 'ok';
+  expect((await assess(OTHER_EXECUTION)).outcome).toMatchObject({ decision: 'refuse', refusals: [{ reason: 'CoolingDown' }, { reason: 'CircuitOpen' }] });
+  expect(deployed.machine.nmis).toBe(1);
+});
+
+test('the same where the table cannot be read', async () => {
+  const { outcome: { claim } } = await assess();
+  await interrupt(claim);
+  deployed.local.ec2.get(WEB).systemStatus = 'impaired';
+  const end = deployed.local.faults.add({ service: 'dynamodb', action: 'GetItem', fault: Fault.accessDenied() });
+  expect((await interrupt(claim)).outcome).toMatchObject({ decision: 'interrupt', explanation: expect.stringContaining('earlier call') });
+  end();
+  expect((await assess(OTHER_EXECUTION)).outcome).toMatchObject({ refusals: [{ reason: 'SystemImpaired' }, { reason: 'CoolingDown' }, { reason: 'CircuitOpen' }] });
+});
+
+test('a second interrupt that EC2 does not accept leaves the claim to the first', async () => {
+  const { outcome: { claim } } = await assess();
+  await interrupt(claim);
+  deployed.local.faults.add({ service: 'ec2', action: 'SendDiagnosticInterrupt', times: 1, fault: Fault.accessDenied() });
+  expect((await interrupt(claim, 2)).outcome).toMatchObject({ sent: false, error: { name: 'UnauthorizedOperation' } });
+  expect((await assess(OTHER_EXECUTION)).outcome).toMatchObject({ decision: 'refuse', refusals: [{ reason: 'CoolingDown' }, { reason: 'CircuitOpen' }] });
+});
+
+test('a first interrupt that EC2 does not accept gives the claim back', async () => {
+  const { outcome: { claim } } = await assess();
+  deployed.local.faults.add({ service: 'ec2', action: 'SendDiagnosticInterrupt', times: 1, fault: Fault.accessDenied() });
+  expect((await interrupt(claim)).outcome).toMatchObject({ sent: false, error: { name: 'UnauthorizedOperation' } });
+  expect((await assess(OTHER_EXECUTION)).outcome).toMatchObject({ decision: 'interrupt' });
+});
+
 describe('refuses a step that is not of the form that the workflow gives:', () => {
   const valid = { step: 'interrupt', instanceId: WEB, source: SOURCE, claim: { id: claimIdOf(EXECUTION), instanceId: WEB, slot: 0 }, attempt: 1 };
   test.each<[string, object]>([
