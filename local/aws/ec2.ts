@@ -22,7 +22,7 @@ export class Ec2 {
         reservationSet: this.select(params).map(instance => ({
           reservationId: instance.id.replace('i-', 'r-'),
           ownerId: ACCOUNT,
-          instancesSet: [describeInstance(instance)],
+          instancesSet: [describeInstance(instance, this.clock)],
         })),
       }),
     },
@@ -166,13 +166,13 @@ const systemStatus = (instance: Instance): Instance['status'] => instance.runnin
 
 const state = (instance: Instance) => ({ code: STATE_CODES[instance.machine.state()], name: instance.machine.state() });
 
-function describeInstance(instance: Instance): object {
+function describeInstance(instance: Instance, clock: Clock): object {
   const facts = instanceType(instance.machine.instanceType);
   return {
     instanceId: instance.id,
     instanceState: state(instance),
     instanceType: instance.machine.instanceType,
-    launchTime: instance.launchTime,
+    launchTime: clock.reported(instance.launchTime),
     placement: { availabilityZone: `${REGION}a`, tenancy: 'default' },
     architecture: facts.architectures[facts.architectures.length - 1],
     hypervisor: 'xen', // EC2 says so of Nitro instances too

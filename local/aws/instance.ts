@@ -17,7 +17,7 @@ export interface ApplicationStatus {
 /** An EC2 instance: a machine, its tags, and what the instance status check knows about it. */
 export class Instance {
   readonly tags: Record<string, string>;
-  readonly launchTime = new Date();
+  readonly launchTime: Date;
   status: InstanceStatus;
   impairedSince?: Date;
   /** Whoever plays a fault on AWS's side sets it. */
@@ -29,6 +29,7 @@ export class Instance {
 
   constructor(readonly machine: Machine) {
     this.tags = { ...machine.tags };
+    this.launchTime = machine.launchTime ?? new Date();
     this.status = this.running ? 'initializing' : 'not-applicable';
   }
 

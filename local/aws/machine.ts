@@ -6,6 +6,8 @@ export interface Machine {
   readonly instanceId: string;
   readonly instanceType: string;
   readonly tags?: Record<string, string>;
+  /** @default - when this AWS first sees it */
+  readonly launchTime?: Date;
   state(): MachineState;
   /** Sends an ARP request to the machine's network card; this is the whole of EC2's instance status check. */
   answersArp(): Promise<boolean>;

@@ -30,6 +30,9 @@ export interface Evidence {
 export interface AlarmFacts {
   readonly state: string;
   readonly stateSince?: string;
+  readonly actionsEnabled: boolean;
+  /** Of a composite alarm with a suppressor: `Alarm`, `WaitPeriod` or `ExtensionPeriod`; absent where it acts. */
+  readonly actionsSuppressedBy?: string;
   /** What the alarm watches; of a composite alarm, what those of its alarms watch that are in ALARM. */
   readonly watches: WatchedMetric[];
 }
@@ -50,12 +53,16 @@ export interface InstanceFacts {
   readonly state: string;
   readonly instanceType: string;
   readonly architecture: string;
+  /** When it was started last, by a launch or after a stop; a reboot does not count. ISO 8601. */
+  readonly launchTime: string;
   readonly tags: Record<string, string>;
 }
 
 export interface StatusFacts {
   readonly instance: CheckFacts;
   readonly system: CheckFacts;
+  /** Whether its volumes can be reached; types without the check have none. */
+  readonly attachedEbs?: CheckFacts;
 }
 
 export interface CheckFacts {
@@ -85,6 +92,8 @@ export interface ClaimFacts {
   readonly takenSlots: number[];
   /** The claim under which the request was made, where it has been made already. */
   readonly held?: { readonly id: string; readonly instanceId: string; readonly slot: number };
+  /** How many of the interrupts that the claim is good for were taken. */
+  readonly spent?: number;
 }
 
 export interface FleetFacts {

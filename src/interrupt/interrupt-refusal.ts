@@ -6,13 +6,13 @@ export enum InterruptRefusal {
   NOT_A_TARGET = 'NotATarget',
   /** The alarm that asks is not in ALARM, according to its event or by now, or it does not watch the instance. */
   NOT_IN_ALARM = 'NotInAlarm',
-  /** The alarm is muted, by a mute rule of CloudWatch. */
+  /** The alarm is muted by a mute rule of CloudWatch, or its actions are disabled, or suppressed by its suppressor. */
   MUTED = 'Muted',
   /** The event is too old to say anything about the instance of now. */
   STALE_EVENT = 'StaleEvent',
   /** The instance is not in the state `running`. */
   NOT_RUNNING = 'NotRunning',
-  /** AWS's side of the instance has a fault; a dump of the guest would explain nothing. */
+  /** AWS's side of the instance, or of a volume that is attached to it, has a fault; a dump of the guest would explain nothing. */
   SYSTEM_IMPAIRED = 'SystemImpaired',
   /** The instance answers EC2's instance status check, and no alarm that is trusted beyond it says otherwise. */
   RESPONSIVE = 'Responsive',
@@ -24,7 +24,10 @@ export enum InterruptRefusal {
   UNSUPPORTED_INSTANCE_TYPE = 'UnsupportedInstanceType',
   /** The instance is not x86_64; Graviton has no diagnostic interrupt. */
   UNSUPPORTED_ARCHITECTURE = 'UnsupportedArchitecture',
-  /** The last run of the kdump association on the instance did not report that kdump is armed, or was too long ago. */
+  /**
+   * The last run of the kdump association on the instance did not report that kdump is armed, or was too long ago, or before the instance
+   * was started.
+   */
   KDUMP_NOT_ARMED = 'KdumpNotArmed',
   /** The instance was interrupted not long ago; it may be dumping. */
   COOLING_DOWN = 'CoolingDown',

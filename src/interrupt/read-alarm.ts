@@ -59,8 +59,14 @@ function byArn<T extends MetricAlarm | CompositeAlarm>(alarms: T[] | undefined, 
   return found;
 }
 
-function stateOf({ StateValue, StateTransitionedTimestamp }: MetricAlarm | CompositeAlarm) {
-  return { state: text(StateValue, 'StateValue'), stateSince: StateTransitionedTimestamp?.toISOString() };
+function stateOf(alarm: MetricAlarm & CompositeAlarm) {
+  return {
+    state: text(alarm.StateValue, 'StateValue'),
+    stateSince: alarm.StateTransitionedTimestamp?.toISOString(),
+    // "The default is TRUE" (PutMetricAlarm).
+    actionsEnabled: alarm.ActionsEnabled ?? true,
+    ...alarm.ActionsSuppressedBy && { actionsSuppressedBy: alarm.ActionsSuppressedBy },
+  };
 }
 
 function watchedBy({ Namespace, MetricName, Dimensions, Metrics = [] }: MetricAlarm): WatchedMetric[] {

@@ -1,5 +1,6 @@
 import {
-  DescribeInstancesCommand, DescribeInstanceStatusCommand, DescribeInstanceTypesCommand, Instance, InstanceStatusSummary, _InstanceType,
+  DescribeInstancesCommand, DescribeInstanceStatusCommand, DescribeInstanceTypesCommand, EbsStatusSummary, Instance, InstanceStatusSummary,
+  _InstanceType,
 } from '@aws-sdk/client-ec2';
 import { IncompleteAnswerError, ReadOptions, text } from './answers';
 import { ec2 } from './clients';
@@ -20,6 +21,7 @@ export function instanceFacts(found: Instance): InstanceFacts {
     state: text(found.State?.Name, 'State'),
     instanceType: text(found.InstanceType, 'InstanceType'),
     architecture: text(found.Architecture, 'Architecture'),
+    launchTime: text(found.LaunchTime?.toISOString(), 'LaunchTime'),
     // Built by definition, not by assignment, so that a tag named __proto__ is just a tag.
     tags: Object.fromEntries((found.Tags ?? []).map(({ Key, Value }) => [text(Key, 'the key of a tag'), Value ?? ''])),
   };
@@ -30,10 +32,14 @@ export async function readStatus(instanceId: string, options: ReadOptions): Prom
   const answer = await ec2.send(new DescribeInstanceStatusCommand({ InstanceIds: [instanceId], IncludeAllInstances: true }), options);
   const found = answer.InstanceStatuses?.find(({ InstanceId }) => InstanceId === instanceId);
   if (!found) throw new IncompleteAnswerError('the instance is not in it');
-  return { instance: check(found.InstanceStatus, 'InstanceStatus'), system: check(found.SystemStatus, 'SystemStatus') };
+  return {
+    instance: check(found.InstanceStatus, 'InstanceStatus'),
+    system: check(found.SystemStatus, 'SystemStatus'),
+    ...found.AttachedEbsStatus && { attachedEbs: check(found.AttachedEbsStatus, 'AttachedEbsStatus') },
+  };
 }
 
-function check(summary: InstanceStatusSummary | undefined, what: string): CheckFacts {
+function check(summary: InstanceStatusSummary | EbsStatusSummary | undefined, what: string): CheckFacts {
   return {
     status: text(summary?.Status, what),
     details: (summary?.Details ?? []).map((detail) => (

@@ -59,10 +59,11 @@ const notInAlarm: Rule = (request, evidence) => {
   });
 };
 
-/** Events from EventBridge are sent by a muted alarm as well. */
-const muted: Rule = (request, { mute = { missing: 'not read' } }) => {
+/** Events from EventBridge are sent by a muted alarm as well, and by one that may not act. */
+const muted: Rule = (request, evidence) => {
   if (request.source.kind !== 'alarm') return undefined;
-  return mutedByEvent(request) ?? known(mute, 'Is the alarm muted?', ({ activeRules }) => (
+  const { mute = { missing: 'not read' } } = evidence;
+  return mutedByEvent(request) ?? actionsOff(alarmOf(evidence)) ?? known(mute, 'Is the alarm muted?', ({ activeRules }) => (
     activeRules.length === 0 ? undefined : refusal('Muted', `The alarm is muted by ${activeRules.join(', ')}`)
   ));
 };
@@ -74,10 +75,14 @@ const notRunning: Rule = (_request, { instance }) => known(instance, 'Is the ins
   state === 'running' ? undefined : refusal('NotRunning', `The instance is ${state}`)
 ));
 
-/** With a fault on AWS's side the instance check fails too, and recovery is AWS's job. */
-const systemImpaired: Rule = (_request, { status }) => known(status, 'Is the system healthy?', ({ system }) => {
-  if (system.status === 'ok') return undefined;
-  return system.status === 'impaired' ? refusal('SystemImpaired', 'The system status check fails') : notClear('system', system);
+/**
+ * With a fault on AWS's side the instance check fails too, and recovery is AWS's job. Without its volumes a machine hangs as well, and has
+ * nowhere to dump to.
+ */
+const systemImpaired: Rule = (_request, { status }) => known(status, 'Is the system healthy?', ({ system, attachedEbs }) => {
+  if (system.status === 'impaired') return refusal('SystemImpaired', 'The system status check fails');
+  if (attachedEbs?.status === 'impaired') return refusal('SystemImpaired', 'The attached EBS status check fails');
+  return system.status === 'ok' ? undefined : notClear('system', system);
 });
 
 /**
@@ -123,9 +128,10 @@ const unsupportedArchitecture: Rule = (_request, { instance, instanceType }) => 
 
 /**
  * Without kdump an interrupt costs a reboot and yields nothing. A run that is pending, skipped or timed out is not armed. A machine
- * that hangs keeps its last status: the agent on it schedules the runs and reports them (amazon-ssm-agent, agent/association).
+ * that hangs keeps its last status: the agent on it schedules the runs and reports them (amazon-ssm-agent, agent/association). So does
+ * one that was stopped and does not come up again.
  */
-const kdumpNotArmed: Rule = (_request, { kdump, at }, { associationId, whenNotArmed, maximumReadinessAgeSeconds }) => {
+const kdumpNotArmed: Rule = (_request, { kdump, instance, at }, { associationId, whenNotArmed, maximumReadinessAgeSeconds }) => {
   if (whenNotArmed === 'interrupt') return undefined;
   return known(kdump, 'Is kdump armed?', ({ status, executionDate }) => {
     if (status !== 'Success') {
@@ -134,6 +140,10 @@ const kdumpNotArmed: Rule = (_request, { kdump, at }, { associationId, whenNotAr
     if (!executionDate) return refusal('EvidenceMissing', 'When did the association run? Not known: ExecutionDate is not there');
     const seconds = secondsBetween(executionDate, at);
     if (!(seconds >= -MOST_SKEW_SECONDS)) return refusal('EvidenceMissing', `When did the association run? Not known: ExecutionDate is ${executionDate}`);
+    // Without the instance nothing is known about it, as other rules say.
+    if (!isMissing(instance) && !(secondsBetween(instance.launchTime, executionDate) >= 0)) {
+      return refusal('KdumpNotArmed', `The association ${associationId} has not run on the instance since it was started at ${instance.launchTime}`);
+    }
     if (seconds <= maximumReadinessAgeSeconds) return undefined;
     return refusal('KdumpNotArmed', `The association ${associationId} last ran ${Math.floor(seconds)} s ago; its word counts for ${maximumReadinessAgeSeconds} s`);
   });
@@ -185,6 +195,18 @@ function reportedOtherwise({ source }: InterruptRequest): Refusal | undefined {
 
 function mutedByEvent({ source }: InterruptRequest): Refusal | undefined {
   return source.kind === 'alarm' && source.mutedBy !== undefined ? refusal('Muted', `The event says that the alarm is muted by ${source.mutedBy}`) : undefined;
+}
+
+/** During a period CloudWatch waits for what the suppressor does; then the alarm acts, or it does not. */
+function actionsOff(alarm: Found<AlarmFacts>): Refusal | undefined {
+  // Whether the alarm is known is another rule's to say.
+  if (isMissing(alarm)) return undefined;
+  const { actionsEnabled, actionsSuppressedBy } = alarm;
+  if (!actionsEnabled) return refusal('Muted', 'The actions of the alarm are disabled');
+  if (actionsSuppressedBy === undefined) return undefined;
+  return actionsSuppressedBy === 'Alarm'
+    ? refusal('Muted', 'The actions of the alarm are suppressed by its suppressor')
+    : refusal('EvidenceMissing', `Are the actions of the alarm suppressed? Not known: it is in its ${actionsSuppressedBy}`);
 }
 
 function tooOld({ source }: InterruptRequest, { maximumEventAgeSeconds }: InterruptPolicy, now: string): Refusal | undefined {

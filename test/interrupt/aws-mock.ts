@@ -104,6 +104,7 @@ export function instanceIs(facts: object) {
         InstanceType: 'm7i.large',
         Architecture: 'x86_64',
         Hypervisor: 'xen', // so does EC2 for Nitro
+        LaunchTime: new Date('2025-12-01T00:00:00Z'),
         State: { Name: 'running', Code: 16 },
         ...facts,
       }],

@@ -18,6 +18,7 @@ export const ranAgo = (seconds: number) => kdump({ executionDate: ago(seconds) }
 export const checks = (instanceStatus: string, systemStatus: string, details: object[] = HUNG.status.instance.details): Evidence => (
   { ...HUNG, status: { instance: { status: instanceStatus, details }, system: { status: systemStatus, details: [] } } }
 );
+export const volumes = (status: string): Evidence => ({ ...HUNG, status: { ...HUNG.status, attachedEbs: { status, details: [] } } });
 export const impaired = (...since: (string | undefined)[]) => (
   checks('impaired', 'ok', since.map(impairedSince => ({ name: 'reachability', status: 'failed', impairedSince })))
 );

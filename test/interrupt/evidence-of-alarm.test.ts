@@ -44,6 +44,7 @@ describe('a metric alarm', () => {
     expect(await alarm(FROM_ALARM)).toEqual({
       state: 'ALARM',
       stateSince: SINCE,
+      actionsEnabled: true,
       watches: [
         { namespace: 'N', metricName: 'a', instanceId: INSTANCE }, { namespace: 'N', metricName: 'b', instanceId: OTHER_INSTANCE },
         { namespace: 'N', metricName: 'c' },
@@ -78,7 +79,7 @@ describe('a composite alarm', () => {
   const heartbeat = { ...HEARTBEAT, instanceId: INSTANCE };
 
   test('is asked for together with the alarms that set it off, all in one call', async () => {
-    expect(await alarm(FROM_COMPOSITE)).toEqual({ state: 'ALARM', stateSince: SINCE, watches: [...HUNG.alarm.watches, heartbeat] });
+    expect(await alarm(FROM_COMPOSITE)).toEqual({ state: 'ALARM', stateSince: SINCE, actionsEnabled: true, watches: [...HUNG.alarm.watches, heartbeat] });
     expect(asked(DescribeAlarmsCommand)).toEqual([
       { AlarmNames: ['web-hung', 'web-unresponsive', 'web-heartbeat'], AlarmTypes: ['MetricAlarm', 'CompositeAlarm'], MaxRecords: 100 },
     ]);

@@ -2,8 +2,8 @@ import { DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/clien
 import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, DescribeInstanceStatusCommand, DescribeInstanceTypesCommand } from '@aws-sdk/client-ec2';
 import { DescribeAssociationCommand, DescribeInstanceAssociationsStatusCommand } from '@aws-sdk/client-ssm';
-import { awsAnswersForAHungInstance, awsCalls, awsError, cloudWatchMock, dynamoDbMock, ec2Mock, instanceIs, itIs, ssmMock } from './aws-mock';
-import { ARMED, ASSOCIATION, BY_SHARE, DIRECT, FROM_ALARM, GAME_DAY, HUNG, INSTANCE, OTHER_INSTANCE } from './fixtures';
+import { alarmsAre, awsAnswersForAHungInstance, awsCalls, awsError, cloudWatchMock, dynamoDbMock, ec2Mock, instanceIs, itIs, ssmMock } from './aws-mock';
+import { ARMED, ASSOCIATION, BY_SHARE, DIRECT, FROM_ALARM, FROM_COMPOSITE, GAME_DAY, HUNG, INSTANCE, OTHER_INSTANCE } from './fixtures';
 import { EVIDENCE_DEADLINE_MS, gatherEvidence } from '../../src/interrupt/evidence';
 
 // The alarm and the mute rules: evidence-of-alarm.test.ts.
@@ -68,6 +68,25 @@ test('a tag named __proto__ is a tag like any other', async () => {
   expect(Object.getPrototypeOf(tags)).toBe(Object.prototype);
 });
 
+test('knows of an alarm whether it may act', async () => {
+  expect(await gatherEvidence(FROM_ALARM, ARMED)).toMatchObject({ alarm: { actionsEnabled: true } });
+  alarmsAre({ ActionsEnabled: false }, { ActionsEnabled: true, ActionsSuppressedBy: 'WaitPeriod' });
+  expect(await gatherEvidence(FROM_ALARM, ARMED)).toMatchObject({ alarm: { actionsEnabled: false } });
+  // What its alarms may do is nothing to a composite one.
+  expect(await gatherEvidence(FROM_COMPOSITE, ARMED)).toMatchObject({ alarm: { actionsEnabled: true, actionsSuppressedBy: 'WaitPeriod' } });
+});
+
+test('knows when the instance was started, and whether its volumes can be reached, where EC2 looks at that', async () => {
+  const before = await gatherEvidence(DIRECT, ARMED);
+  expect(before).toMatchObject({ instance: { launchTime: '2025-12-01T00:00:00.000Z' } });
+  expect(before.status).not.toHaveProperty('attachedEbs');
+  const ok = { Status: 'ok' as const };
+  ec2Mock.on(DescribeInstanceStatusCommand).resolves({
+    InstanceStatuses: [{ InstanceId: INSTANCE, InstanceStatus: ok, SystemStatus: ok, AttachedEbsStatus: { Status: 'impaired' } }],
+  });
+  expect(await gatherEvidence(DIRECT, ARMED)).toMatchObject({ status: { attachedEbs: { status: 'impaired' } } });
+});
+
 test('an instance without tags has none', async () => {
   instanceIs({ Tags: undefined });
   expect(await gatherEvidence(DIRECT, ARMED)).toMatchObject({ instance: { tags: {} } });
@@ -105,12 +124,13 @@ describe('an API that fails', () => {
 describe('an answer without the thing fails', () => {
   const missing = { missing: expect.stringContaining('IncompleteAnswer') };
 
-  const facts = { InstanceType: 'm7i.large' as const, Architecture: 'x86_64' as const };
+  const facts = { InstanceType: 'm7i.large' as const, Architecture: 'x86_64' as const, LaunchTime: new Date() };
   test.each([
     ['nothing', {}],
     ['no reservation', { Reservations: [] }],
     ['an empty reservation', { Reservations: [{}] }],
     ['another instance', { Reservations: [{ Instances: [{ ...facts, InstanceId: OTHER_INSTANCE, State: { Name: 'running' as const } }] }] }],
+    ['no date of its start', { Reservations: [{ Instances: [{ ...facts, LaunchTime: undefined, InstanceId: INSTANCE, State: { Name: 'running' as const } }] }] }],
     ['no state', { Reservations: [{ Instances: [{ ...facts, InstanceId: INSTANCE }] }] }],
   ])('instance: %s', async (_what, answer) => {
     ec2Mock.on(DescribeInstancesCommand).resolves(answer);

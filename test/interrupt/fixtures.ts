@@ -53,10 +53,11 @@ export const HUNG = {
   alarm: {
     state: 'ALARM',
     stateSince: '2026-01-02T03:05:00.000Z',
+    actionsEnabled: true,
     watches: [{ namespace: 'AWS/EC2', metricName: 'StatusCheckFailed_Instance', instanceId: INSTANCE }],
   },
   mute: { activeRules: [] },
-  instance: { state: 'running', instanceType: 'm7i.large', architecture: 'x86_64', tags: { kdump: 'on' } },
+  instance: { state: 'running', instanceType: 'm7i.large', architecture: 'x86_64', launchTime: '2025-12-01T00:00:00.000Z', tags: { kdump: 'on' } },
   status: {
     instance: { status: 'impaired', details: [{ name: 'reachability', status: 'failed', impairedSince: '2026-01-02T03:04:00.000Z' }] },
     system: { status: 'ok', details: [{ name: 'reachability', status: 'passed' }] },

@@ -17,9 +17,12 @@ const idOf = (number: number) => `i-${String(number).padStart(17, '0')}`;
 
 let readiness: StackResource;
 const policyIs = (policy: InterruptPolicy) => process.env[INTERRUPT_POLICY_VARIABLE] = JSON.stringify(policy);
+const LAUNCHED = new Date('2025-12-01T00:00:00Z');
 const instancesAre = (...instances: Instance[]) => ec2Mock.on(DescribeInstancesCommand).resolves({
   Reservations: instances.map(each => ({
-    Instances: [{ InstanceType: 'm7i.large', Architecture: 'x86_64', State: { Name: 'running' }, Tags: [{ Key: 'kdump', Value: 'on' }], ...each } as Instance],
+    Instances: [{
+      InstanceType: 'm7i.large', Architecture: 'x86_64', LaunchTime: LAUNCHED, State: { Name: 'running' }, Tags: [{ Key: 'kdump', Value: 'on' }], ...each,
+    } as Instance],
   })),
 });
 const kdumpIs = (status: (id: string) => string | undefined) => ssmMock.on(DescribeInstanceAssociationsStatusCommand).callsFake(({ InstanceId }) => {

@@ -37,12 +37,18 @@ const watched = fc.array(fc.record({
 }), { minLength: 1, maxLength: 3 });
 export const evidence: fc.Arbitrary<Evidence> = fc.record({
   at: some(NOW.toISOString(), 'now', ''),
-  alarm: fc.option(found(fc.record({ state: word('ALARM', 'ALARM', 'ALARM', 'OK', 'INSUFFICIENT_DATA'), watches: watched })), { nil: undefined, freq: 25 }),
+  alarm: fc.option(found(fc.record({
+    state: word('ALARM', 'ALARM', 'ALARM', 'OK', 'INSUFFICIENT_DATA'),
+    actionsEnabled: some(true, false),
+    actionsSuppressedBy: some<string | undefined>(undefined, 'Alarm', 'WaitPeriod', 'ExtensionPeriod'),
+    watches: watched,
+  })), { nil: undefined, freq: 25 }),
   mute: fc.option(found(fc.record({ activeRules: some<string[]>([], [MUTE_ARN]) })), { nil: undefined, freq: 25 }),
   instance: found(fc.record({
     state: word('running', 'running', 'running', 'stopped'),
     instanceType: fc.constant('m7i.large'),
     architecture: word('x86_64', 'x86_64', 'x86_64', 'arm64'),
+    launchTime: date(90_000, 100_000, 300_000),
     tags: some<Record<string, string>>({ kdump: 'on' }, {}, { kdump: 'off' }),
   })),
   status: found(fc.record({
@@ -55,6 +61,7 @@ export const evidence: fc.Arbitrary<Evidence> = fc.record({
       }), { maxLength: 2 }),
     }),
     system: fc.record({ status: word('ok'), details: fc.constant([]) }),
+    attachedEbs: some<{ status: string; details: [] } | undefined>(undefined, ...['ok', 'impaired', 'initializing'].map(status => ({ status, details: [] as [] }))),
   })),
   instanceType: found(fc.record({
     hypervisor: either<string | undefined>(fc.constant('nitro'), 8, fc.option(word('xen'), { nil: undefined })),

@@ -19,10 +19,12 @@ const conditions: Record<string, (r: InterruptRequest, e: any, p: any) => unknow
   'the alarm is about the instance': ({ source: s, instanceId }, e) => s.kind !== 'alarm'
     || e.alarm?.watches?.filter((each: any) => each.instanceId === instanceId).length > 0,
   'nothing mutes the alarm': ({ source: s }, e) => s.kind !== 'alarm' || (!('mutedBy' in s) && e.mute?.activeRules?.length === 0),
+  'the alarm may act': ({ source: s }, e) => s.kind !== 'alarm' || (e.alarm?.actionsEnabled === true && e.alarm.actionsSuppressedBy === undefined),
   'the event is of now': ({ source: s }, e, p) => !('time' in s)
     || (new Date(e.at) >= new Date(+new Date(s.time) - 300_000) && new Date(e.at) <= new Date(+new Date(s.time) + p.maximumEventAgeSeconds * 1000)),
   'it runs': (_r, e) => e.instance.state === 'running',
   'AWS is well': (_r, e) => e.status.system?.status === 'ok',
+  'its volumes are there': (_r, e) => e.status.attachedEbs?.status !== 'impaired',
   'it is unresponsive, or an alarm that is trusted says so, or it is an exercise': ({ source: s, instanceId }, e, p) => {
     if (e.status.instance?.status === 'impaired') return true;
     const trusted = s.kind === 'alarm' && e.alarm?.watches?.some((each: any) => each.instanceId === instanceId
@@ -40,6 +42,8 @@ const conditions: Record<string, (r: InterruptRequest, e: any, p: any) => unknow
   'kdump is armed, or need not be': (_r, e, p) => p.whenNotArmed === 'interrupt' || (e.kdump.status === 'Success'
     && +new Date(e.kdump.executionDate) <= +new Date(e.at) + 300_000
     && +new Date(e.kdump.executionDate) >= +new Date(e.at) - p.maximumReadinessAgeSeconds * 1000),
+  'kdump was looked at since the start': (_r, e, p) => p.whenNotArmed === 'interrupt' || 'missing' in e.instance
+    || +new Date(e.instance.launchTime) <= +new Date(e.kdump.executionDate) || e.kdump.status !== 'Success',
   'it was not interrupted before': (_r, e) => !('missing' in e.claims) && e.claims.cooldownUntil === undefined,
   'there are not too many': (_r, e, p) => {
     const { count, percent } = p.claims.limit;
@@ -90,6 +94,8 @@ const needed: [string, Doubt, Matters][] = [
   ['known architectures of the type', (e, x) => ({ instanceType: { ...e.instanceType, architectures: [x] } }), () => true],
   ['a known status of kdump', (e, x) => ({ kdump: { ...e.kdump, status: x } }), (_r, _e, p) => p.whenNotArmed === 'refuse'],
   ['a date of the run', (e, x) => ({ kdump: { ...e.kdump, executionDate: x } }), (_r, _e, p) => p.whenNotArmed === 'refuse'],
+  ['a date of the start', (e, x) => ({ instance: { ...e.instance, launchTime: x } }), (_r, _e, p) => p.whenNotArmed === 'refuse'],
+  ['a known end of the suppression', (e, x) => ({ alarm: { ...e.alarm, actionsSuppressedBy: x } }), r => r.source.kind === 'alarm'],
   ['a date of the evidence', (_e, x) => ({ at: x }), r => 'time' in r.source],
   ['since when it is impaired', (e: any, x) => ({ status: { ...e.status, instance: { status: 'impaired', details: [{ status: 'failed', impairedSince: x }] } } }),
     (r, _e, p) => p.minimumImpairedSeconds > 0 && !(r.source.kind === 'gameDay' && p.gameDays)],

@@ -1,4 +1,4 @@
-import { reasons, instance, type, alarm, kdump, ranAgo, checks, impaired, taken, event, policy, limit } from './but-for';
+import { reasons, instance, type, alarm, kdump, ranAgo, checks, volumes, impaired, taken, event, policy, limit } from './but-for';
 import {
   ago, ARMED, ASSOCIATION, BY_SHARE, BY_TAG, DIRECT, FROM_ALARM, FROM_COMPOSITE, FROM_WATCH, GAME_DAY, HEARTBEAT, HUNG, INSTANCE, MUTE_ARN, NOW,
   OTHER_INSTANCE,
@@ -29,6 +29,11 @@ describe('interrupts', () => {
     ['a machine whose second check is the one with a date', FROM_ALARM, impaired(undefined, ago(60)), ARMED],
     ['a run of the association of the oldest age that counts', FROM_ALARM, ranAgo(3 * 86_400), ARMED],
     ['a run of the association by a clock that is five minutes fast', FROM_ALARM, ranAgo(-300), ARMED],
+    ['a run of the association at the very moment of the start', FROM_ALARM, instance({ launchTime: HUNG.kdump.executionDate }), ARMED],
+    ['a run of the association before the start, if that is wanted', FROM_ALARM, instance({ launchTime: ago(0) }), policy({ whenNotArmed: 'interrupt' })],
+    ['volumes that can be reached', FROM_ALARM, volumes('ok'), ARMED],
+    ['volumes that are not looked at', FROM_ALARM, volumes('not-applicable'), ARMED],
+    ['on a direct call, whatever may be with an alarm', DIRECT, alarm({ actionsEnabled: false }), ARMED],
     ['kdump that failed, if that is wanted', FROM_ALARM, kdump({ status: 'Failed' }), policy({ whenNotArmed: 'interrupt' })],
     ['kdump that never ran, if that is wanted', FROM_ALARM, { ...HUNG, kdump: {} }, policy({ whenNotArmed: 'interrupt' })],
     ['kdump of which nothing is known, if that is wanted', FROM_ALARM, { ...HUNG, kdump: { missing: 'x' } }, policy({ whenNotArmed: 'interrupt' })],
@@ -72,6 +77,8 @@ describe('each rule alone', () => {
     ['Muted', 'by its event', event({ mutedBy: MUTE_ARN }), HUNG, ARMED],
     ['Muted', 'by an event that does not say by what', event({ mutedBy: '' }), HUNG, ARMED],
     ['Muted', 'by now', FROM_ALARM, { ...HUNG, mute: { activeRules: [MUTE_ARN] } }, ARMED],
+    ['Muted', 'its actions are disabled', FROM_ALARM, alarm({ actionsEnabled: false }), ARMED],
+    ['Muted', 'its actions are suppressed', FROM_COMPOSITE, alarm({ actionsSuppressedBy: 'Alarm' }), ARMED],
     ['StaleEvent', 'too old by a second', event({ time: ago(601) }), HUNG, ARMED],
     ['StaleEvent', 'too old by a millisecond', event({ time: ago(600.001) }), HUNG, ARMED],
     ['StaleEvent', 'too far ahead', event({ time: ago(-300.001) }), HUNG, ARMED],
@@ -84,6 +91,10 @@ describe('each rule alone', () => {
     ['NotRunning', 'shutting down', FROM_ALARM, instance({ state: 'shutting-down' }), ARMED],
     ['NotRunning', 'a new state', FROM_ALARM, instance({ state: 'hibernating' }), ARMED],
     ['SystemImpaired', 'system impaired', FROM_ALARM, checks('impaired', 'impaired'), ARMED],
+    ['SystemImpaired', 'a volume cannot be reached', FROM_ALARM, volumes('impaired'), ARMED],
+    ['SystemImpaired', 'a volume cannot be reached, while the system check has no data', FROM_ALARM, {
+      ...HUNG, status: { ...HUNG.status, system: { status: 'insufficient-data', details: [] }, attachedEbs: { status: 'impaired', details: [] } },
+    }, ARMED],
     ['Responsive', 'instance ok', FROM_ALARM, checks('ok', 'ok'), ARMED],
     ['Responsive', 'instance ok, fleet watch', FROM_WATCH, checks('ok', 'ok'), ARMED],
     ['Responsive', 'instance ok, direct call', DIRECT, checks('ok', 'ok'), ARMED],
@@ -111,6 +122,8 @@ describe('each rule alone', () => {
     ['KdumpNotArmed', 'too old by a second', FROM_ALARM, ranAgo(3 * 86_400 + 1), ARMED],
     ['KdumpNotArmed', 'too old by a millisecond', FROM_ALARM, ranAgo(3 * 86_400 + 0.001), ARMED],
     ['KdumpNotArmed', 'before the epoch', FROM_ALARM, kdump({ executionDate: '1969-12-31T23:59:59Z' }), ARMED],
+    ['KdumpNotArmed', 'ran a second before the start', FROM_ALARM, instance({ launchTime: '2026-01-01T00:00:01.000Z' }), ARMED],
+    ['KdumpNotArmed', 'started at no date', FROM_ALARM, instance({ launchTime: 'yesterday' }), ARMED],
     ['CoolingDown', 'interrupted before', FROM_ALARM, { ...HUNG, claims: { takenSlots: [], cooldownUntil: ago(-1) } }, ARMED],
     ['CoolingDown', 'until no date', FROM_ALARM, { ...HUNG, claims: { takenSlots: [], cooldownUntil: 'soon' } }, ARMED],
     ['CircuitOpen', 'all slots taken', FROM_ALARM, taken(0, 1, 2), ARMED],
@@ -118,6 +131,8 @@ describe('each rule alone', () => {
     ['CircuitOpen', 'a single one', FROM_ALARM, taken(0), limit({ count: 1 })],
     ['CircuitOpen', 'a share', FROM_ALARM, { ...taken(0, 1), fleet: { size: 29 } }, BY_SHARE],
     ['CircuitOpen', 'a share of a fleet that shrank', FROM_ALARM, { ...taken(4), fleet: { size: 3 } }, BY_SHARE],
+    ['EvidenceMissing', 'its actions wait for the suppressor', FROM_COMPOSITE, alarm({ actionsSuppressedBy: 'WaitPeriod' }), ARMED],
+    ['EvidenceMissing', 'its actions wait after the suppressor', FROM_COMPOSITE, alarm({ actionsSuppressedBy: 'ExtensionPeriod' }), ARMED],
     ['EvidenceMissing', 'instance initializing', FROM_ALARM, checks('initializing', 'ok'), ARMED],
     ['EvidenceMissing', 'instance without data', FROM_ALARM, checks('insufficient-data', 'ok'), ARMED],
     ['EvidenceMissing', 'instance not applicable', FROM_ALARM, checks('not-applicable', 'ok'), ARMED],
@@ -178,9 +193,9 @@ describe('missing evidence', () => {
 describe('together', () => {
   const everythingWrong: Evidence = {
     ...HUNG,
-    alarm: { state: 'OK', watches: [] },
+    alarm: { state: 'OK', actionsEnabled: false, watches: [] },
     mute: { activeRules: [MUTE_ARN] },
-    instance: { state: 'stopped', instanceType: 't4g.nano', architecture: 'arm64', tags: {} },
+    instance: { state: 'stopped', instanceType: 't4g.nano', architecture: 'arm64', launchTime: ago(0), tags: {} },
     status: { instance: { status: 'ok', details: [] }, system: { status: 'impaired', details: [] } },
     instanceType: { hypervisor: 'xen', bareMetal: false, architectures: ['arm64'] },
     kdump: { status: 'Failed' },

@@ -8,6 +8,8 @@ export class MemoryMachine implements Machine {
   nmis = 0;
   reboots = 0;
   readonly tags: Record<string, string>;
+  /** Long ago: the dates of two answers drift apart, by what a busy machine asks for them one after the other (Clock.reported). */
+  readonly launchTime = new Date(Date.now() - 3_600_000);
 
   constructor(readonly instanceId = 'i-0123456789abcdef0', readonly instanceType = 't3.micro', tags: Record<string, string> = {}) {
     this.tags = tags;
