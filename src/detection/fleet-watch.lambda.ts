@@ -3,7 +3,7 @@ import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-
 import { EC2Client, InstanceStatus, paginateDescribeInstanceStatus } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { TABLE_NAME_VARIABLE, UNRESPONSIVE_SECONDS_VARIABLE } from './fleet-watch-variables';
-import { Impaired, newlyUnresponsive, remembered, Told } from './newly-unresponsive';
+import { Impaired, isForAwsToRecover, isToBeForgotten, newlyUnresponsive, remembered, Told } from './newly-unresponsive';
 import { EVENT_SOURCE, UNRESPONSIVE_DETAIL_TYPE, UnresponsiveDetail } from './unresponsive-event';
 
 // The next look comes in a minute: an answer that takes longer than some seconds is better asked for again.
@@ -29,21 +29,28 @@ class EventsNotTakenError extends Error {
   public readonly name = 'EventsNotTaken';
 }
 
+interface Failing {
+  /** Those that fail by themselves, the longest first. */
+  readonly impaired: Impaired[];
+  /** Those that are AWS's to recover. */
+  readonly awsImpaired: string[];
+}
+
 /**
- * One look at all instances of the Region. An instance is told of once for as long as it fails its status check; more often only if
- * it cannot be remembered that it was told of.
+ * One look at all instances of the Region. An instance is told of once for as long as it fails its status check and AWS's side is well;
+ * more often only if it cannot be remembered that it was told of.
  */
 export async function handler(): Promise<{ readonly impaired: number; readonly told: string[] }> {
   const unresponsiveSeconds = Number(variable(UNRESPONSIVE_SECONDS_VARIABLE));
   if (!(unresponsiveSeconds > 0)) throw new Error(`${UNRESPONSIVE_SECONDS_VARIABLE} must be a number of seconds; it is ${variable(UNRESPONSIVE_SECONDS_VARIABLE)}.`);
   const TableName = variable(TABLE_NAME_VARIABLE);
-  const impaired = (await readImpaired()).slice(0, MOST_INSTANCES);
-  if (impaired.length === 0) return { impaired: 0, told: [] };
+  const { impaired, awsImpaired } = await readFailing();
+  if (impaired.length === 0 && awsImpaired.length === 0) return { impaired: 0, told: [] };
 
   const now = new Date();
   const told = await readTold(TableName);
   const unresponsive = newlyUnresponsive(impaired, told, unresponsiveSeconds, now);
-  if (unresponsive.length === 0) return { impaired: impaired.length, told: [] };
+  if (unresponsive.length === 0 && !isToBeForgotten(awsImpaired, told)) return { impaired: impaired.length, told: [] };
 
   const { taken, errors } = await tell(unresponsive);
   await writeTold(TableName, remembered(impaired, told, taken, now));
@@ -51,21 +58,21 @@ export async function handler(): Promise<{ readonly impaired: number; readonly t
   return { impaired: impaired.length, told: taken.map(({ instanceId }) => instanceId) };
 }
 
-/**
- * Where AWS's side of the instance fails, the instance's check fails too, and recovery is AWS's job: such an instance is told of if it
- * still fails when AWS's side is well.
- */
-async function readImpaired(): Promise<Impaired[]> {
+async function readFailing(): Promise<Failing> {
   const impaired: Impaired[] = [];
-  const Filters = [{ Name: 'instance-status.status', Values: ['impaired'] }, { Name: 'system-status.status', Values: ['ok'] }];
+  const awsImpaired: string[] = [];
+  const Filters = [{ Name: 'instance-status.status', Values: ['impaired'] }];
   for await (const { InstanceStatuses = [] } of paginateDescribeInstanceStatus({ client: ec2, pageSize: PAGE_SIZE }, { Filters })) {
     for (const status of InstanceStatuses) {
+      const { InstanceId: instanceId, SystemStatus, AttachedEbsStatus } = status;
       const since = failingSince(status);
-      if (status.InstanceId && since) impaired.push({ instanceId: status.InstanceId, since });
-      else logger.warn('ImpairedSinceMissing', { instanceId: status.InstanceId });
+      if (instanceId && isForAwsToRecover(SystemStatus?.Status, AttachedEbsStatus?.Status)) awsImpaired.push(instanceId);
+      else if (instanceId && since) impaired.push({ instanceId, since });
+      else logger.warn('ImpairedSinceMissing', { instanceId });
     }
   }
-  return impaired.sort((one, other) => one.since.getTime() - other.since.getTime());
+  impaired.sort((one, other) => one.since.getTime() - other.since.getTime());
+  return { impaired: impaired.slice(0, MOST_INSTANCES), awsImpaired };
 }
 
 function failingSince({ InstanceStatus: check }: InstanceStatus): Date | undefined {

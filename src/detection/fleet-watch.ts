@@ -39,7 +39,8 @@ const LONGEST_MINUTES = 3 * 60;
  * DiagnosticInterrupt refuses all but its targets, as `NotATarget`.
  *
  * It notices nothing but a failed instance status check: an instance whose user space alone is stuck needs an UnresponsiveAlarm with
- * another signal. An instance whose system status check fails too is AWS's to recover; it is told of once that check passes.
+ * another signal. An instance whose system status check fails too, or of which an attached EBS volume is impaired, is AWS's to recover: it
+ * is told of when that is over, if it still fails then, and once more if it was told of before.
  *
  * To silence it, disable `schedule` (`aws events disable-rule`). A watch that cannot look tells of nothing: `metricFailures` counts that.
  *

@@ -77,6 +77,18 @@ test('refuses to tell of an instance that answers, or that AWS has to recover', 
   expect(toldOf()).toEqual([WEB]);
 });
 
+test('an instance of which AWS has had to recover its side since it was told of is told of again', async () => {
+  await deploy();
+  deployed.machine.answers = false;
+  await until('the first event', () => told().length > 0);
+  deployed.local.ec2.get(WEB).systemStatus = 'impaired';
+  await moreLooks();
+  deployed.local.ec2.get(WEB).systemStatus = 'ok';
+  await until('the second event', () => told().length > 1);
+  await moreLooks();
+  expect(toldOf()).toEqual([WEB, WEB]);
+});
+
 test('of 25 at once each is told of once, ten in a call, and no more are interrupted than may be', async () => {
   await deploy();
   const others = Array.from({ length: 24 }, (_, at) => new MemoryMachine(`i-0000000000000${(at + 16).toString(16)}00`));

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { newlyUnresponsive, remembered } from '../../src/detection/newly-unresponsive';
+import { isForAwsToRecover, isToBeForgotten, newlyUnresponsive, remembered } from '../../src/detection/newly-unresponsive';
 
 const NOW = new Date('2026-01-02T03:00:00Z');
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
@@ -65,4 +65,16 @@ test('tells of each failure of each instance once, however long it lasts and how
       expect(counts.get(span) ?? 0).toBe(looks.length > 0 ? 1 : 0);
     }
   }), { numRuns: 300, seed: 7 });
+});
+
+test('forgets of those that are AWS\'s to recover whom it was told of, and no other', () => {
+  const told = { 'i-a': ago(60).toISOString() };
+  expect([['i-b', 'i-a'], ['i-b'], ['constructor'], []].map(each => isToBeForgotten(each, told))).toEqual([true, false, false, false]);
+});
+
+test.each<[boolean, string | undefined, string | undefined]>([
+  [false, 'ok', undefined], [false, 'ok', 'ok'], [false, 'ok', 'not-applicable'], [false, 'ok', 'initializing'],
+  [true, 'ok', 'impaired'], [true, 'impaired', 'ok'], [true, 'initializing', undefined], [true, 'not-applicable', undefined], [true, undefined, undefined],
+])('is AWS\'s to recover: %j, where its side is %j and its volumes are %j', (expected, system, attachedEbs) => {
+  expect(isForAwsToRecover(system, attachedEbs)).toBe(expected);
 });
