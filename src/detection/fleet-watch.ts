@@ -121,11 +121,12 @@ export class FleetWatch extends Construct {
    * EventBridge tries again for a day if the target does not take the event, and drops it then: give the target a dead-letter queue.
    *
    * @param id the id of the rule, within the watch
-   * @param target what gets the events, such as a `LambdaFunction` of aws-cdk-lib/aws-events-targets
+   * @param target what gets the events, such as a `LambdaFunction` of aws-cdk-lib/aws-events-targets; it may refer to `function`, but not to
+   * `schedule`, which waits for the rule
    * @returns the rule
    */
   public onUnresponsive(id: string, target: IRuleTarget): Rule {
-    return new Rule(this, id, {
+    const rule = new Rule(this, id, {
       description: 'An instance has become unresponsive',
       eventPattern: {
         source: [EVENT_SOURCE],
@@ -134,6 +135,9 @@ export class FleetWatch extends Construct {
       },
       targets: [target],
     });
+    // The target may take minutes to be created. What is told before the rule is there is lost: each instance is told of once.
+    this.schedule.node.addDependency(rule);
+    return rule;
   }
 
   /**

@@ -1,9 +1,14 @@
-import { App, Duration, Stack, Token } from 'aws-cdk-lib';
+import { App, Duration, NestedStack, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { FleetWatch, FleetWatchProps } from '../../src';
+import { Construct } from 'constructs';
+import {
+  CrashDiagnosticsDashboard, CrashDumpResponse, DiagnosticInterrupt, FleetWatch, FleetWatchProps, InterruptMode, InterruptReadiness, KdumpAssociation,
+  KdumpTargets,
+} from '../../src';
 
 process.env.CDK_VALIDATION = 'false';
 
@@ -69,6 +74,60 @@ test('hands the instances that become unresponsive to a target', () => {
       'detail': { watch: [{ Ref: Match.stringLikeRegexp('^FleetFunction') }] },
     },
     Targets: [{ Arn: arnOf('Target'), DeadLetterConfig: { Arn: arnOf('Undelivered') }, RetryPolicy: { MaximumRetryAttempts: 3 } }],
+  });
+});
+
+describe('does not look before whoever is told listens, which makes no circle', () => {
+  const env = { account: '123456789012', region: 'eu-west-1' };
+  const byTag = KdumpTargets.tag('Kdump', 'on');
+  const idOf = (prefix: string) => Match.stringLikeRegexp(`^${prefix}`);
+  /** A target that knows the watch. */
+  const target = (scope: Construct, watch: FleetWatch) => new LambdaFunction(new Function(scope, 'Target', {
+    runtime: Runtime.NODEJS_22_X, handler: 'index.handler', code: Code.fromInline('x'), environment: { WATCH: watch.function.functionArn },
+  }));
+
+  test.each<[string, string[], (stack: Stack, watch: FleetWatch) => unknown]>([
+    ['an interrupt', ['FleetToTestInterrupt'], (stack, watch) => {
+      const kdump = new KdumpAssociation(stack, 'Kdump', { targets: byTag });
+      new DiagnosticInterrupt(stack, 'Interrupt', { kdump, encryptionKey: new Key(stack, 'Key') }).addFleetWatch(watch);
+    }],
+    ['a workflow', ['FleetToTestInterrupt'], (stack, watch) => {
+      const [kdump, encryptionKey] = [new KdumpAssociation(stack, 'Kdump', { targets: byTag }), new Key(stack, 'Key')];
+      const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump, encryptionKey });
+      new InterruptReadiness(stack, 'Readiness', { interrupt });
+      new CrashDumpResponse(stack, 'Response', { interrupt, encryptionKey }).addFleetWatch(watch);
+    }],
+    ['an interrupt, and a workflow of another one', ['FleetToTestRehearsal', 'FleetToTestInterrupt'], (stack, watch) => {
+      const kdump = new KdumpAssociation(stack, 'Kdump', { targets: byTag });
+      new DiagnosticInterrupt(stack, 'Rehearsal', { kdump, mode: InterruptMode.DRY_RUN }).addFleetWatch(watch);
+      const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump });
+      const response = new CrashDumpResponse(stack, 'Response', { interrupt });
+      response.addFleetWatch(watch);
+      new CrashDiagnosticsDashboard(stack, 'Dashboard', { interrupt, response, fleetWatch: watch });
+    }],
+    ['a target of one\'s own', ['FleetOne', 'FleetTwo'], (stack, watch) => {
+      const mine = target(stack, watch);
+      watch.onUnresponsive('One', mine);
+      watch.onUnresponsive('Two', mine);
+    }],
+    ['a target of another stack', ['FleetOther'], (stack, watch) => {
+      const other = new Stack(stack.node.root as App, 'Other', { env });
+      watch.onUnresponsive('Other', new LambdaFunction(new Function(other, 'Target', {
+        runtime: Runtime.NODEJS_22_X, handler: 'index.handler', code: Code.fromInline('x'),
+      })));
+    }],
+    ['a target of a nested stack', ['FleetNested'], (stack, watch) => {
+      watch.onUnresponsive('Nested', target(new NestedStack(stack, 'Within'), watch));
+    }],
+  ])('%s', (_what, rules, wire) => {
+    const stack = new Stack(new App(), 'Test', { env });
+    wire(stack, new FleetWatch(stack, 'Fleet'));
+    (stack.node.root as App).synth(); // throws on circles of stacks
+    // Throws on circles of resources.
+    Template.fromStack(stack).hasResource('AWS::Events::Rule', {
+      Properties: { ScheduleExpression: 'rate(1 minute)' },
+      DependsOn: Match.arrayWith([...rules].sort().map(idOf)),
+    });
   });
 });
 
