@@ -74,11 +74,19 @@ export class FleetWatch extends Construct {
   public readonly schedule: IRule;
 
   /**
+   * For how long an instance has failed its check when it is told of, at least.
+   *
+   * @internal
+   */
+  public readonly _unresponsiveSeconds: number;
+
+  /**
    * @throws if `unresponsiveFor` is a token or not of whole minutes up to three hours
    */
   constructor(scope: Construct, id: string, props: FleetWatchProps = {}) {
     super(scope, id);
     const minutes = evaluationPeriods(props.unresponsiveFor ?? Duration.minutes(3), EVERY, LONGEST_MINUTES);
+    this._unresponsiveSeconds = minutes * EVERY.toSeconds();
     const table = new Table(this, 'Told', {
       partitionKey: { name: 'name', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
@@ -103,7 +111,7 @@ export class FleetWatch extends Construct {
       // Of 44,000 looks a month nobody needs to read that they began and ended.
       systemLogLevelV2: SystemLogLevel.WARN,
       environment: {
-        [UNRESPONSIVE_SECONDS_VARIABLE]: String(minutes * EVERY.toSeconds()),
+        [UNRESPONSIVE_SECONDS_VARIABLE]: String(this._unresponsiveSeconds),
         [TABLE_NAME_VARIABLE]: table.tableName,
       },
     });

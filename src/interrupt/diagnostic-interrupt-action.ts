@@ -3,6 +3,7 @@ import { AlarmActionConfig, IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwa
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { DiagnosticInterrupt } from './diagnostic-interrupt';
+import { requireImpairedInTimeOf } from './require-impaired-in-time';
 import { requireInstanceAlarm } from './require-instance-alarm';
 import { requireSameRegion } from '../kdump/same-region';
 
@@ -29,7 +30,8 @@ export class DiagnosticInterruptAction {
   /**
    * An action that asks for the instance of the alarm: a metric alarm with one `InstanceId` among the dimensions of its metrics, or a
    * composite alarm of such. Only the state ALARM leads to an interrupt, so use it with `addAlarmAction`, which throws if the alarm is
-   * in another Region, names no instance, or is one more than the 20 that a DiagnosticInterrupt takes.
+   * in another Region, names no instance, or is one more than the 20 that a DiagnosticInterrupt takes. One on a status check that goes off
+   * too early for `minimumImpairedTime` is an error at synth.
    *
    * @param interrupt decides about the interrupt and sends it
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
@@ -50,6 +52,7 @@ function bind(interrupt: DiagnosticInterrupt, scope: Construct, alarm: IAlarm): 
   const id = `Invoke${Names.nodeUniqueId(interrupt.node)}`;
   // An alarm may have the action for more than one of its states.
   if (!scope.node.tryFindChild(id)) {
+    requireImpairedInTimeOf(interrupt, alarm);
     interrupt._readAlarm(scope, alarm);
     // The CDK's LambdaAction keeps the permission with the function: an alarm in another stack would make the stacks a circle.
     interrupt.function.addPermission(id, {

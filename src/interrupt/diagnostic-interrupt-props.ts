@@ -56,8 +56,14 @@ export interface DiagnosticInterruptProps {
   readonly signals?: UnresponsiveSignal[];
 
   /**
-   * For how long an instance must have failed its status check; before, requests are refused by `ImpairedTooShort` and tried again.
-   * Zero to an hour.
+   * For how long an instance must have failed its instance status check, by what EC2 says since when it does; before, requests are refused
+   * by `ImpairedTooShort`, and tried again after one and after two more minutes. Zero to an hour.
+   *
+   * An alarm or a FleetWatch tells of an instance once, so it must be over at the last try, three minutes later (or earlier, if `maximumEventAge`
+   * is shorter): it may be that much longer than `unresponsiveFor` of a FleetWatch, or than all but one of the periods that an alarm on a status
+   * check needs. More is an error at synth. Of composite alarms, of those that compute, and of those on other signals it is not known then: keep
+   * it as short there, or a hang may never be interrupted. An instance that passes the status check, of which an alarm on one of `signals` says
+   * that it is unresponsive, is not asked for how long.
    *
    * @default Duration.minutes(1)
    */

@@ -19,6 +19,7 @@ import { INTERRUPT_POLICY_VARIABLE } from './interrupt-policy';
 import { InterruptRefusal } from './interrupt-refusal';
 import { requireOneInterrupt } from './one-interrupt';
 import { renderPolicy } from './render-policy';
+import { requireImpairedInTime } from './require-impaired-in-time';
 import { requireInterruptible } from './require-interruptible';
 import { requireSameStack } from './require-same-stack';
 import { FleetWatch } from '../detection/fleet-watch';
@@ -98,6 +99,16 @@ export class DiagnosticInterrupt extends Construct {
    */
   public readonly _cooldownSeconds: number;
 
+  /**
+   * @internal
+   */
+  public readonly _minimumImpairedSeconds: number;
+
+  /**
+   * @internal
+   */
+  public readonly _maximumEventAgeSeconds: number;
+
   private readonly role: IRole;
   private alarms = 0;
   private gameDays = false;
@@ -134,6 +145,8 @@ export class DiagnosticInterrupt extends Construct {
 
     const policy = renderPolicy(props, targets, circuitBreaker, table.tableName);
     this._cooldownSeconds = policy.claims.cooldownSeconds;
+    this._minimumImpairedSeconds = policy.minimumImpairedSeconds;
+    this._maximumEventAgeSeconds = policy.maximumEventAgeSeconds;
     this._policy = stack.toJsonString({
       ...policy,
       gameDays: Lazy.any({ produce: () => this.gameDays }),
@@ -159,13 +172,14 @@ export class DiagnosticInterrupt extends Construct {
 
   /**
    * Has the instances interrupted that a fleet watch finds unresponsive, each by itself. Those that are no targets are refused by
-   * `NotATarget`.
+   * `NotATarget`. Where its `unresponsiveFor` is too short for `minimumImpairedTime`, that is an error at synth.
    *
    * @param watch a watch of the same stack
    * @throws if it is of another stack, or was given before
    */
   public addFleetWatch(watch: FleetWatch): void {
     requireSameStack(this, watch);
+    requireImpairedInTime(this, watch, watch._unresponsiveSeconds);
     // What EventBridge cannot deliver it puts into the queue itself. Without a condition, which would lead from the key over the rule
     // and the function to the key; the policy of the queue lets none but the rule in.
     this.failures.encryptionMasterKey?.grant(new ServicePrincipal('events.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');

@@ -19,6 +19,7 @@ import { FleetWatch } from '../detection/fleet-watch';
 import { requireRunbookUrl } from '../detection/require-runbook-url';
 import { METRIC_NAMESPACE } from '../interrupt/interrupt-metric';
 import { literalSeconds } from '../interrupt/literal-duration';
+import { requireImpairedInTime, requireImpairedInTimeOf } from '../interrupt/require-impaired-in-time';
 import { requireInstanceAlarm } from '../interrupt/require-instance-alarm';
 import { requireSameStack } from '../interrupt/require-same-stack';
 import { DUMP_PATH_GRAMMAR, isDumpPath } from '../kdump/dump-path';
@@ -121,13 +122,14 @@ export class CrashDumpResponse extends Construct {
 
   /**
    * Starts the workflow when an alarm goes off that is about one instance: by its metrics, or, for a composite alarm, by those of its
-   * alarms.
+   * alarms. One on a status check that goes off too early for the interrupt's `minimumImpairedTime` is an error at synth.
    *
    * @param alarm an alarm of the same stack
    * @throws if it is of another stack, names no instance, was given before, or is one more than the 20 that a DiagnosticInterrupt takes
    */
   public addAlarm(alarm: IAlarm): void {
     requireInstanceAlarm(`${this.node.path}.addAlarm`, alarm);
+    requireImpairedInTimeOf(this.props.interrupt, alarm);
     this.props.interrupt._readAlarmOfRule(alarm);
     new Rule(this, `On${Names.nodeUniqueId(alarm.node)}`, {
       description: 'An instance is unresponsive',
@@ -143,13 +145,14 @@ export class CrashDumpResponse extends Construct {
 
   /**
    * Starts the workflow for each instance that a fleet watch finds unresponsive. It ends at once for those that are no targets of the
-   * interrupt.
+   * interrupt. Where its `unresponsiveFor` is too short for the interrupt's `minimumImpairedTime`, that is an error at synth.
    *
    * @param watch a watch of the same stack
    * @throws if it is of another stack, or was given before
    */
   public addFleetWatch(watch: FleetWatch): void {
     requireSameStack(this.props.interrupt, watch);
+    requireImpairedInTime(this.props.interrupt, watch, watch._unresponsiveSeconds);
     watch.onUnresponsive(watch._ruleIdOf(this.props.interrupt), this.target());
   }
 
