@@ -42,7 +42,9 @@ const LONGEST_MINUTES = 3 * 60;
  * another signal. An instance whose system status check fails too, or of which an attached EBS volume is impaired, is AWS's to recover: it
  * is told of when that is over, if it still fails then, and once more if it was told of before.
  *
- * To silence it, disable `schedule` (`aws events disable-rule`). A watch that cannot look tells of nothing: `metricFailures` counts that.
+ * To silence it, disable `schedule` (`aws events disable-rule`). A watch that does not look tells of nothing, and says nothing either. Looks that
+ * fail are counted by `metricFailures`; those that are not made at all, since Lambda throttles the function or nobody calls it, are nowhere
+ * but missing from `function.metricInvocations()`.
  *
  * An event is delivered at least once, in the form
  *
@@ -104,9 +106,10 @@ export class FleetWatch extends Construct {
       description: 'Looks for unresponsive instances, each minute',
       role,
       logGroup,
-      // One look is over before the next one begins, and is not repeated: the next one sees as much.
+      // One look is over before the next one begins, and is not repeated, nor made up for when it was throttled: the next one sees as much.
       timeout: Duration.seconds(50),
       retryAttempts: 0,
+      maxEventAge: EVERY,
       memorySize: 256,
       // Of 44,000 looks a month nobody needs to read that they began and ended.
       systemLogLevelV2: SystemLogLevel.WARN,
@@ -152,6 +155,11 @@ export class FleetWatch extends Construct {
    * Looks that failed: instances may have become unresponsive, and nobody was told. An alarm on it (`createAlarm`) is not defined here:
    * whom it wakes is the owner's choice.
    *
+   * They are the function's `Errors`, which count nothing where the function does not run: not the looks that Lambda throttles, nor those
+   * for which it is never called. An alarm that finds less than one of `function.metricInvocations()`, where missing data breaches, sees these,
+   * and a `schedule` that is disabled.
+   *
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
    * @default - the sum of five minutes
    */
   public metricFailures(options?: MetricOptions): Metric {

@@ -19,7 +19,7 @@ function setUp(props?: FleetWatchProps) {
 
 const arnOf = (prefix: string) => ({ 'Fn::GetAtt': [Match.stringLikeRegexp(`^${prefix}`), 'Arn'] });
 
-test('looks once a minute, and no look is repeated', () => {
+test('looks once a minute, and no look is repeated, or made up for when it is too late', () => {
   const template = Template.fromStack(setUp().stack);
   template.hasResourceProperties('AWS::Events::Rule', {
     ScheduleExpression: 'rate(1 minute)',
@@ -27,7 +27,8 @@ test('looks once a minute, and no look is repeated', () => {
     Targets: [{ Arn: arnOf('FleetFunction'), RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 } }],
   });
   template.hasResourceProperties('AWS::Lambda::Function', { Handler: 'fleet-watch.handler', Timeout: 50 });
-  template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 });
+  // Lambda keeps what it throttles for six hours otherwise, and has it all run at once then.
+  template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
 });
 
 test('waits as long as it is told', () => {
