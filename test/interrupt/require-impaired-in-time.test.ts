@@ -3,8 +3,8 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Alarm, AlarmRule, CompositeAlarm, CreateAlarmOptions, IAlarm, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import {
-  CrashDiagnostics, CrashDumpResponse, DiagnosticInterrupt, DiagnosticInterruptAction, DiagnosticInterruptProps, FleetWatch, KdumpAssociation, KdumpTargets,
-  UnresponsiveAlarm, UnresponsiveSignal,
+  CrashDiagnostics, CrashDumpResponse, DiagnosticInterrupt, DiagnosticInterruptAction, DiagnosticInterruptProps, FleetWatch, KdumpAssociation,
+  KdumpTargets, UnresponsiveAlarm, UnresponsiveSignal,
 } from '../../src';
 
 process.env.CDK_VALIDATION = 'false';
