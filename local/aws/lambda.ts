@@ -53,6 +53,8 @@ interface Deployed {
   readonly role: Role;
   readonly permissions: Statement[];
   asyncConfig: AsyncConfig;
+  /** When what runs has ended. */
+  ended: Promise<unknown>;
 }
 
 /** Lambda: the functions, who may invoke them, and asynchronous invocation with its retries. */
@@ -103,7 +105,7 @@ export class Lambda {
       throw new Error(`The role defined for the function cannot be assumed by Lambda: ${role.name} does not trust lambda.amazonaws.com.`);
     }
     const code = new LambdaFunction(properties, this.options.reuse);
-    this.functions.set(properties.name, { code, role, permissions: [], asyncConfig: { retries: 2, maximumAgeMinutes: 360 } });
+    this.functions.set(properties.name, { code, role, permissions: [], asyncConfig: { retries: 2, maximumAgeMinutes: 360 }, ended: Promise.resolve() });
     return code;
   }
 
@@ -134,6 +136,11 @@ export class Lambda {
     }
     this.invokeAsync(deployed, source.service, event);
     return undefined;
+  }
+
+  /** Resolves when no execution of the function is underway. */
+  async ended(nameOrArn: string): Promise<void> {
+    await this.functions.get(nameOrArn.split(':function:').pop()!)?.ended;
   }
 
   /**
@@ -200,10 +207,12 @@ export class Lambda {
   private async attempt(deployed: Deployed, invocation: Invocation): Promise<void> {
     const { code, role } = deployed;
     const { requestId, event } = invocation;
-    invocation.attempts.push(await code.execute(requestId, event, () => ({
+    const execution = code.execute(requestId, event, () => ({
       ...this.iam.issueCredentials(role, code.properties.name),
       AWS_ENDPOINT_URL: this.endpoint(),
-    })));
+    }));
+    deployed.ended = Promise.allSettled([deployed.ended, execution]);
+    invocation.attempts.push(await execution);
   }
 
   private track(work: Promise<void>): Promise<void> {

@@ -103,6 +103,17 @@ describe('EventBridge', () => {
     expect(JSON.stringify(echo.events())).not.toContain(off);
   });
 
+  test('a schedule whose minutes are shorter than a call of its function waits for the end of one before the next', async () => {
+    const rule = local.events.createRule({ Name: 'On', ScheduleExpression: 'rate(1 minute)', Targets: [{ Id: 'T', Arn: echo.arn }] });
+    echo.allow('events.amazonaws.com', rule.arn);
+    const atOnce = new Set<number>();
+    await local.waitFor('three events', () => {
+      atOnce.add(local.lambda.invocations.filter(({ state }) => state === 'running').length);
+      return echo.events().length >= 3;
+    }, TIMEOUT);
+    expect(Math.max(...atOnce)).toBe(1);
+  });
+
   test('an event without permission goes to the dead-letter queue, which must let the rule send', async () => {
     const rule = createRule();
     const alarm = local.cloudwatch.createAlarm(ALARM);
