@@ -105,7 +105,8 @@ export class Lambda {
       throw new Error(`The role defined for the function cannot be assumed by Lambda: ${role.name} does not trust lambda.amazonaws.com.`);
     }
     const code = new LambdaFunction(properties, this.options.reuse);
-    this.functions.set(properties.name, { code, role, permissions: [], asyncConfig: { retries: 2, maximumAgeMinutes: 360 }, ended: Promise.resolve() });
+    const asyncConfig = { retries: 2, maximumAgeMinutes: 360 };
+    this.functions.set(properties.name, { code, role, permissions: [], asyncConfig, ended: Promise.resolve() });
     return code;
   }
 
