@@ -47,6 +47,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'constructs@^10.5.1',
     '@aws-lambda-powertools/logger',
     '@aws-lambda-powertools/metrics',
+    '@aws-sdk/client-cloudformation',
     '@aws-sdk/client-cloudwatch',
     '@aws-sdk/client-dynamodb',
     '@aws-sdk/client-ec2',
@@ -108,8 +109,8 @@ project.npmignore?.addPatterns('/API.md', '/CHANGELOG.md', '/CONTRIBUTING.md', '
 const bundled: Record<string, string[]> = {
   detection: ['fleet-watch.lambda', 'newly-unresponsive'],
   interrupt: ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
-    'deployed-trigger', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'read-alarm', 'read-instance', 'read-policy', 'read-readiness',
-    'read-targets', 'readiness-report', 'refusal', 'respond', 'revision-record', 'telemetry', 'trigger', 'verdict', 'workflow-step'],
+    'deployed-trigger', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'load-stack-reader', 'read-alarm', 'read-instance', 'read-policy', 'read-readiness',
+    'read-stack', 'read-targets', 'readiness-report', 'refusal', 'respond', 'revision-record', 'telemetry', 'trigger', 'verdict', 'workflow-step'],
   response: ['collect-handler', 'collect-step', 'collection-answers', 'debug-symbols', 'dump-commands', 'incident', 'instance-of', 'kernel-findings', 'kernel-log',
     'outcome-of', 'panic-record', 'plain-text', 'probable-cause', 'read-collection-policy', 'report-detail', 'report-text', 'report-handler',
     'response.lambda', 'time-line', 'watch', 'watch-handler'],

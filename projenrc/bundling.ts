@@ -10,7 +10,7 @@ const NEVER_LOADED = [
 ];
 
 /** Of these, errors are told apart by their names alone. Of DynamoDB they are by their classes. */
-const ERRORS_BY_NAME = /client-(ssm|ec2|cloudwatch)[\\/]/;
+const ERRORS_BY_NAME = /client-(cloudformation|cloudwatch|ec2|ssm)[\\/]/;
 
 /**
  * The schemas of a service name their fields by constants, `{ [_xN]: _TSa }`. esbuild cannot know that these are strings, and so keeps the

@@ -10,6 +10,7 @@ export function arn(service: string, resource: string): string {
 
 export const instanceArn = (instanceId: string) => arn('ec2', `instance/${instanceId}`);
 export const functionArn = (name: string) => arn('lambda', `function:${name}`);
+export const stackId = (name: string) => arn('cloudformation', `stack/${name}/local`);
 export const alarmArn = (name: string) => arn('cloudwatch', `alarm:${name}`);
 
 /** The ARN of a Command document; the documents that AWS owns have no account in it. */

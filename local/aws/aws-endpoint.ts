@@ -6,6 +6,7 @@ import { Alarm } from './alarm';
 import { AutoScaling } from './auto-scaling';
 import { AwsError } from './aws-error';
 import { Clock } from './clock';
+import { CloudFormation } from './cloudformation';
 import { CloudWatch } from './cloudwatch';
 import { DENIED } from './denied';
 import { DeployOptions, Deployment } from './deployment';
@@ -56,7 +57,7 @@ export interface RecordedCall {
 }
 
 /**
- * AWS in one process: the calls of EC2, Systems Manager, CloudWatch and Lambda that this project makes, over their real protocols,
+ * AWS in one process: the calls of EC2, Systems Manager, CloudWatch, CloudFormation and Lambda that this project makes, over their real protocols,
  * for the real SDK clients and the AWS CLI (`AWS_ENDPOINT_URL`). It does what is documented, and answers everything else as an error.
  */
 export class LocalAws {
@@ -69,6 +70,7 @@ export class LocalAws {
   readonly ssm: Ssm;
   readonly autoScaling: AutoScaling;
   readonly lambda: Lambda;
+  readonly cloudformation = new CloudFormation();
   readonly cloudwatch: CloudWatch;
   readonly events: EventBridge;
   readonly queues = new Queues();
@@ -99,6 +101,7 @@ export class LocalAws {
     this.services = {
       ec2: this.ec2.operations,
       ssm: this.ssm.operations,
+      cloudformation: this.cloudformation.operations,
       monitoring: this.cloudwatch.operations,
       lambda: this.lambda.operations,
       dynamodb: this.dynamodb.operations,
@@ -131,7 +134,7 @@ export class LocalAws {
   /** Carries out a stack of a cloud assembly as `cdk synth` wrote it. */
   deploy(cloudAssembly: string, stackName: string, options: DeployOptions = {}): Deployment {
     const { ec2, autoScaling, iam, lambda, cloudwatch, events, queues, ssm, dynamodb, s3, stepFunctions, log } = this;
-    return new Deployment(cloudAssembly, stackName, options, {
+    const deployment = new Deployment(cloudAssembly, stackName, options, {
       ec2,
       autoScaling,
       iam,
@@ -146,6 +149,8 @@ export class LocalAws {
       log,
       temporary: directory => this.directories.push(directory),
     });
+    this.cloudformation.statuses.set(deployment.stackId, 'CREATE_COMPLETE');
+    return deployment;
   }
 
   alarm(name: string): Alarm {

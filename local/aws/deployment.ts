@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stackId } from './account';
 import { CloudAssembly, SynthesizedStack } from './cloud-assembly';
 import { Machine } from './machine';
 import { IGNORED_TYPES, RESOURCE_TYPES, ResourceRequest, ResourceResult, Services } from './resource-types';
@@ -16,6 +17,7 @@ export interface DeployOptions {
 /** A stack of a cloud assembly, deployed: its template is carried out as it is. */
 export class Deployment {
   readonly outputs: Record<string, string> = {};
+  readonly stackId: string;
   private readonly resources = new Map<string, ResourceResult>();
   private readonly creating = new Set<string>();
   private readonly stack: SynthesizedStack;
@@ -25,6 +27,7 @@ export class Deployment {
   constructor(directory: string, stackName: string, options: DeployOptions, services: Omit<Services, 'assembly' | 'machine' | 'members'>) {
     const assembly = new CloudAssembly(directory);
     this.stack = assembly.stack(stackName);
+    this.stackId = stackId(this.stack.name);
     const { machines = {}, members = {} } = options;
     this.services = {
       ...services,

@@ -19,7 +19,7 @@ export interface FaultRule {
 
 /** The name that a service's signature has, where that is another one. */
 const SIGNED_AS: Record<string, string> = { cloudwatch: 'monitoring' };
-const SERVICES = ['ec2', 'ssm', 'monitoring', 'dynamodb', 'lambda', 'autoscaling', 'sns', 'events', 'states', 's3'];
+const SERVICES = ['ec2', 'ssm', 'monitoring', 'cloudformation', 'dynamodb', 'lambda', 'autoscaling', 'sns', 'events', 'states', 's3'];
 
 /** What goes wrong between a caller and AWS, on purpose. */
 export class Faults {

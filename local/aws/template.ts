@@ -1,4 +1,4 @@
-import { ACCOUNT, PARTITION, REGION, URL_SUFFIX } from './account';
+import { ACCOUNT, PARTITION, REGION, stackId, URL_SUFFIX } from './account';
 
 export interface TemplateResource {
   readonly Type: string;
@@ -39,7 +39,7 @@ export class Template {
       'AWS::Partition': PARTITION,
       'AWS::URLSuffix': URL_SUFFIX,
       'AWS::StackName': stackName,
-      'AWS::StackId': `arn:${PARTITION}:cloudformation:${REGION}:${ACCOUNT}:stack/${stackName}/local`,
+      'AWS::StackId': stackId(stackName),
       'AWS::NotificationARNs': [],
       'AWS::NoValue': NO_VALUE,
     };

@@ -10,7 +10,7 @@ import { ConfiguredRetryStrategy, isClockSkewCorrectedError, StandardRetryStrate
  */
 const IMPATIENT = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
 
-const READING = { maxAttempts: 3, requestHandler: IMPATIENT };
+export const READING = { maxAttempts: 3, requestHandler: IMPATIENT };
 
 export const cloudWatch = new CloudWatchClient(READING);
 export const dynamoDb = new DynamoDBClient(READING);

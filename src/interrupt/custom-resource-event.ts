@@ -26,6 +26,8 @@ export interface ReadinessCall extends Call {
   readonly type: CustomResourceType.READINESS;
   readonly timeoutSeconds: number;
   readonly requireArmed: boolean;
+  /** The stack that updates it, or that takes an update back; absent when it is created. */
+  readonly updatedBy?: string;
 }
 
 const text = (longest: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(longest));
@@ -81,7 +83,7 @@ export function parseCustomResource(event: object): TriggerCall | ReadinessCall 
   const about = { resource: `${common.StackId}/${common.LogicalResourceId}`, requestId: common.RequestId, begun: common.Begun };
   if (type === CustomResourceType.READINESS) {
     const { timeoutSeconds, requireArmed } = parse(properties[type], ResourceProperties, `The properties of ${type}`);
-    return { ...about, type, timeoutSeconds, requireArmed };
+    return { ...about, type, timeoutSeconds, requireArmed, ...common.RequestType === 'Update' && { updatedBy: common.StackId } };
   }
   const { instanceId, revision, alarmArn, gameDay } = parse(properties[type], ResourceProperties, `The properties of ${type}`);
   const oldRevision = common.RequestType === 'Update' ? common.OldResourceProperties?.revision : undefined;

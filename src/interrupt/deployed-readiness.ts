@@ -2,6 +2,7 @@ import { ReadinessCall } from './custom-resource-event';
 import { Attempt, withDeadline } from './evidence';
 import { Found, isMissing } from './facts';
 import { InterruptPolicy } from './interrupt-policy';
+import { loadStackReader } from './load-stack-reader';
 import { readInstanceType } from './read-instance';
 import { readKdump } from './read-readiness';
 import { MOST_TARGETS, PermissionFacts, readPermission, readTargets } from './read-targets';
@@ -14,6 +15,12 @@ const SETTLING_MS = 60_000;
 const AT_ONCE = 10;
 /** EC2 lets an account make 5 calls a second that change something, dry runs included, after 50 at once; a look is every 15 seconds. */
 const MOST_DRY_RUNS = 50;
+/**
+ * The one status in which CloudFormation updates a resource to what it was before: also of a stack whose update was cancelled, of a
+ * rollback that is continued, and of a nested stack with its parent. A rollback of a creation only deletes (CloudFormation User Guide,
+ * stack status codes; API Reference, RollbackStack).
+ */
+const ROLLING_BACK = 'UPDATE_ROLLBACK_IN_PROGRESS';
 
 /** The targets could not be interrupted for a dump. */
 export class NotReadyError extends Error {
@@ -24,7 +31,8 @@ export class NotReadyError extends Error {
 const permitted = new Set<string>();
 
 /**
- * Looks at the targets once.
+ * Looks at the targets once; at none while the stack is rolled back. What made the update fail would fail the rollback, too, and leave a
+ * stack that nobody can update.
  *
  * @returns undefined as long as waiting may help
  * @throws NotReadyError when it may not, or the time is over
@@ -32,6 +40,9 @@ const permitted = new Set<string>();
 export async function deployedReadiness(
   call: ReadinessCall & { readonly begun: Date }, policy: InterruptPolicy,
 ): Promise<Record<string, string> | undefined> {
+  if (call.updatedBy !== undefined && await isRolledBack(call.updatedBy)) {
+    return { instances: '0', note: 'The stack was being rolled back, so nothing was checked.' };
+  }
   const found = await withDeadline(attempt => look(attempt, call, policy));
   const waitedMs = Date.now() - call.begun.getTime();
   const isOver = waitedMs >= call.timeoutSeconds * 1000;
@@ -55,6 +66,21 @@ export async function deployedReadiness(
 function noteOn(checked: number, more: boolean): string {
   if (checked === 0) return 'No running instance carries the tag of the targets, so nothing was checked.';
   return more ? `There are more instances; the first ${MOST_TARGETS} were checked.` : '';
+}
+
+/** Asked at each look, since a wait may be overtaken by a rollback. It has its own time: without an answer there is still the check. */
+async function isRolledBack(stackId: string): Promise<boolean> {
+  const stack = await withDeadline(attempt => attempt('cloudformation:DescribeStacks', async options => {
+    const { readStack } = await loadStackReader();
+    return readStack(stackId, options);
+  }));
+  if (isMissing(stack)) {
+    logger.warn('StackStatusUnknown', { stackId, ...stack });
+    return false;
+  }
+  if (stack.status !== ROLLING_BACK) return false;
+  logger.info('ReadinessNotChecked', { stackId, ...stack });
+  return true;
 }
 
 async function look(attempt: Attempt, call: ReadinessCall, policy: InterruptPolicy): Promise<Found<{ targets: TargetFacts[]; more: boolean }>> {

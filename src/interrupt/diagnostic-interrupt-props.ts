@@ -123,7 +123,8 @@ export interface DiagnosticInterruptProps {
   readonly encryptionKey?: IKey;
 
   /**
-   * The VPC that the function runs in. It must reach the endpoints of CloudWatch, DynamoDB, EC2 and Systems Manager from there.
+   * The VPC that the function runs in. It must reach the endpoints of CloudWatch, DynamoDB, EC2 and Systems Manager from there; with an
+   * InterruptReadiness also that of CloudFormation, by which it tells a rollback.
    *
    * @default - none
    */

@@ -14,7 +14,7 @@ import { DiagnosticInterruptProps } from './diagnostic-interrupt-props';
 import { failedRequestsQueue } from './failed-requests';
 import { InterruptMetric, METRIC_NAMESPACE } from './interrupt-metric';
 import { InterruptMode } from './interrupt-mode';
-import { alarmStatements, interruptStatements, vpcStatements } from './interrupt-permissions';
+import { alarmStatements, interruptStatements, stackStatement, vpcStatements } from './interrupt-permissions';
 import { INTERRUPT_POLICY_VARIABLE } from './interrupt-policy';
 import { InterruptRefusal } from './interrupt-refusal';
 import { requireOneInterrupt } from './one-interrupt';
@@ -266,6 +266,15 @@ export class DiagnosticInterrupt extends Construct {
   public _readAlarmOfRule(alarm: IAlarm): void {
     requireSameStack(this, alarm);
     this._readAlarm(alarm, alarm);
+  }
+
+  /**
+   * Lets the function learn whether the stack of a custom resource is being rolled back.
+   *
+   * @internal
+   */
+  public _readStack(scope: Construct): Policy {
+    return new Policy(scope, 'ReadStack', { roles: [this.role], statements: [stackStatement(Stack.of(scope).stackId)] });
   }
 
   /**

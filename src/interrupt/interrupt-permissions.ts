@@ -83,6 +83,11 @@ export function alarmStatements(alarm: IAlarm): PolicyStatement[] {
   ];
 }
 
+/** What it takes to look at a stack, given by its ID. */
+export function stackStatement(stackId: string): PolicyStatement {
+  return new PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [stackId] });
+}
+
 function isComposite({ node: { defaultChild } }: IAlarm): boolean {
   return CfnResource.isCfnResource(defaultChild) && defaultChild.cfnResourceType === CfnCompositeAlarm.CFN_RESOURCE_TYPE_NAME;
 }

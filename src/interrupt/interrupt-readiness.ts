@@ -51,6 +51,10 @@ export interface InterruptReadinessProps {
  * What cannot change within the deployment fails it at once; the rest is waited for. It is checked when the resource is created, and
  * again when the program that configures kdump, the targets or the policy of the interrupt have changed.
  *
+ * A rollback of the stack checks nothing, and `note` says so: what made an update fail is there still, and a rollback that fails leaves a
+ * stack in UPDATE_ROLLBACK_FAILED. The function asks CloudFormation for the status of the stack, as it may of this one alone; where it
+ * gets no answer, it checks.
+ *
  * Where no instance carries the tag, the deployment succeeds and `note` says so: a group may be empty, or get its instances later.
  *
  * The first custom resource of a DiagnosticInterrupt adds the provider framework of the CDK to it: three functions and a state machine.
@@ -71,7 +75,7 @@ export class InterruptReadiness extends Construct {
   public readonly instances: string;
 
   /**
-   * What the check did not cover: no instance was found, or more than 100; empty otherwise.
+   * What the check did not cover: no instance was found, or more than 100, or the stack was rolled back; empty otherwise.
    *
    * @attribute
    */
@@ -97,6 +101,7 @@ export class InterruptReadiness extends Construct {
         program: Lazy.string({ produce: () => digestOfProgram(interrupt._kdump) }),
       },
     });
+    resource.node.addDependency(interrupt._readStack(this));
     this.instances = resource.getAttString('instances');
     this.note = resource.getAttString('note');
   }

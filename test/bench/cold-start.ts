@@ -10,6 +10,7 @@ import { atMost, Measurement, Row } from './row';
 import { median } from './statistics';
 import { BUNDLING } from '../../projenrc/bundling';
 import { Deployed, WEB } from '../interrupt/deployed';
+import { loaded } from '../interrupt/loaded';
 
 const ROUNDS = 25;
 const BARE = join(__dirname, 'handlers', 'ec2-only.ts');
@@ -42,15 +43,6 @@ function start(handler: string, environment: NodeJS.ProcessEnv): Promise<Start> 
       else reject(new Error(`${handler} sent no interrupt in a fresh process: ${said.join('').slice(0, 1000)}`));
     });
   });
-}
-
-/** What Lambda loads of a bundle for one of its files: it and the chunks that it imports at once. */
-function loaded(file: string, seen = new Set<string>()): Set<string> {
-  if (seen.has(file)) return seen;
-  seen.add(file);
-  const imports = readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*"(\.\/[\w-]+\.mjs)"/g);
-  for (const [, other] of imports) loaded(join(dirname(file), other), seen);
-  return seen;
 }
 
 function sizeOf(files: Iterable<string>): string {

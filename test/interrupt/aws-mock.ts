@@ -1,3 +1,4 @@
+import { CloudFormationClient, DescribeStacksCommand, StackStatus } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand, MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import {
   DeleteItemCommand, DynamoDBClient, GetItemCommand, QueryCommand, TransactionCanceledException, TransactWriteItemsCommand,
@@ -9,11 +10,15 @@ import { DescribeAssociationCommand, DescribeInstanceAssociationsStatusCommand, 
 import { mockClient } from 'aws-sdk-client-mock';
 import { ALARM_ARN, ASSOCIATION, COMPOSITE_ARN, HEARTBEAT, INSTANCE, NOW, OTHER_ALARM_ARN } from './fixtures';
 
+// Jest carries out no import(); that of the bundle is tried in bundle-deployment.test.ts.
+jest.mock('../../src/interrupt/load-stack-reader', () => ({ loadStackReader: async () => jest.requireActual('../../src/interrupt/read-stack') }));
+
+export const cloudFormationMock = mockClient(CloudFormationClient);
 export const cloudWatchMock = mockClient(CloudWatchClient);
 export const dynamoDbMock = mockClient(DynamoDBClient);
 export const ec2Mock = mockClient(EC2Client);
 export const ssmMock = mockClient(SSMClient);
-const MOCKS = [cloudWatchMock, dynamoDbMock, ec2Mock, ssmMock];
+const MOCKS = [cloudFormationMock, cloudWatchMock, dynamoDbMock, ec2Mock, ssmMock];
 
 /** `Date` stands still, timers do not. Undone by `jest.useRealTimers`. */
 export function itIs(now: Date = NOW) {
@@ -61,6 +66,11 @@ export function awsAnswersForAHungInstance() {
   dynamoDbMock.on(QueryCommand).resolves({ Items: [] });
   dynamoDbMock.on(TransactWriteItemsCommand).resolves({});
   dynamoDbMock.on(DeleteItemCommand).resolves({});
+}
+
+/** Each stack has this status. */
+export function stackIs(status: StackStatus) {
+  cloudFormationMock.on(DescribeStacksCommand).callsFake(({ StackName: StackId }) => ({ Stacks: [{ StackId, StackStatus: status }] }));
 }
 
 /** The alarms of the fixtures, of which those that are asked for are answered. Some of the first may be replaced. */

@@ -1,4 +1,8 @@
-import { Deployed, WEB } from './deployed';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Deployed, linesIn, WEB } from './deployed';
+import { loaded } from './loaded';
+import { stackId } from '../../local/aws/account';
 import { Fault } from '../../local/aws/fault';
 import { InterruptOccasion, InterruptReadiness, InterruptTrigger } from '../../src';
 
@@ -8,6 +12,7 @@ jest.setTimeout(120_000);
 const COMMON = {
   ServiceToken: 'arn:aws:lambda:us-east-1:123456789012:function:framework',
 };
+const STACK = stackId('Test');
 const READINESS = { timeoutSeconds: '900', requireArmed: 'true', policy: 'x', program: 'y' };
 
 let deployed: Deployed;
@@ -30,7 +35,7 @@ async function request(RequestType: string, resource: string, properties: object
     RequestType,
     ResourceType: `Custom::${resource}`,
     RequestId: `request-${Math.random()}`,
-    StackId: 'arn:aws:cloudformation:us-east-1:123456789012:stack/Test/1',
+    StackId: STACK,
     LogicalResourceId: resource,
     ResourceProperties: { ...COMMON, ...properties },
     ...more,
@@ -83,4 +88,61 @@ test('fails a deployment that a service control policy stands against, by its na
   deployed.local.faults.add({ service: 'ec2', action: 'SendDiagnosticInterrupt', fault: Fault.scpDenied() });
   const { error } = await request('Create', 'InterruptReadiness', READINESS);
   expect(error!.errorMessage).toMatch(/service control policy/);
+});
+
+describe('a rollback', () => {
+  const becomes = (status: string) => deployed.local.cloudformation.statuses.set(STACK, status);
+  const change = (policy: string) => request('Update', 'InterruptReadiness', { ...READINESS, policy });
+  const asked = () => deployed.calls.map(({ service, action, status }) => [service, action, status]);
+
+  /** What was ready becomes what never will be, and an update finds out. */
+  async function failedUpdate(): Promise<void> {
+    await deploy(false);
+    await deployed.agentReports(0);
+    expect(await request('Create', 'InterruptReadiness', READINESS)).toMatchObject({ complete: true });
+    expect(asked()).not.toContainEqual(expect.arrayContaining(['cloudformation']));
+    deployed.local.faults.add({ service: 'ec2', action: 'SendDiagnosticInterrupt', fault: Fault.scpDenied() });
+    becomes('UPDATE_IN_PROGRESS');
+    expect((await change('new')).error!.errorMessage).toMatch(/service control policy/);
+    deployed.local.calls.length = 0;
+  }
+
+  test('ends although what made the update fail is there still: the function may ask how its stack is, and asks nothing else', async () => {
+    await failedUpdate();
+    becomes('UPDATE_ROLLBACK_IN_PROGRESS');
+    expect(await change('x')).toMatchObject({
+      complete: true, data: { instances: '0', note: expect.stringContaining('nothing was checked') },
+    });
+    expect(asked()).toEqual([['cloudformation', 'DescribeStacks', 200]]);
+    // It may look at no other one.
+    const other = { StackId: STACK.replace('/Test/', '/Other/') };
+    const { error, logs } = await request('Update', 'InterruptReadiness', READINESS, other);
+    expect(error!.errorMessage).toMatch(/service control policy/);
+    expect(linesIn(logs).find(({ message }) => message === 'StackStatusUnknown').missing).toMatch(/AccessDenied.*not authorized to perform: cloudformation:DescribeStacks/);
+  });
+
+  test('fails as the update did where CloudFormation does not answer, and the log says so', async () => {
+    await failedUpdate();
+    becomes('UPDATE_ROLLBACK_IN_PROGRESS');
+    deployed.local.faults.add({ service: 'cloudformation', action: 'DescribeStacks', fault: Fault.timeout() });
+    const { error, logs } = await change('x');
+    expect(error!.errorMessage).toMatch(/service control policy/);
+    expect(linesIn(logs).map(({ message }) => message)).toEqual(expect.arrayContaining(['StackStatusUnknown', 'DeploymentFailed']));
+  });
+
+  test('that deletes asks nothing', async () => {
+    await failedUpdate();
+    becomes('ROLLBACK_IN_PROGRESS');
+    expect((await request('Delete', 'InterruptReadiness', READINESS)).error).toBeUndefined();
+    expect(asked()).toEqual([]);
+  });
+});
+
+test('the client of CloudFormation is loaded by deployments alone', async () => {
+  await deploy(false);
+  const { codeDirectory } = deployed.local.lambda.get(deployed.functionName).code.properties;
+  const having = (files: Iterable<string>) => [...files].filter(file => readFileSync(file, 'utf8').includes('"CloudFormation"'));
+  const [client, ...others] = having(readdirSync(codeDirectory).map(name => join(codeDirectory, name)));
+  expect([client, others]).toEqual([expect.stringContaining('read-stack'), []]);
+  expect(having(loaded(join(codeDirectory, 'interrupt.mjs')))).toEqual([]);
 });

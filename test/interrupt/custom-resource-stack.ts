@@ -4,7 +4,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { SendDiagnosticInterruptCommand } from '@aws-sdk/client-ec2';
 import type { Context } from 'aws-lambda';
-import { awsError, dynamoDbMock, ec2Mock, sends } from './aws-mock';
+import { awsError, dynamoDbMock, ec2Mock, sends, stackIs } from './aws-mock';
 import { CustomResourceType } from '../../src/interrupt/custom-resource-type';
 import { handler } from '../../src/interrupt/interrupt.lambda';
 
@@ -27,21 +27,31 @@ type Properties = Record<string, string>;
 export type Event = { readonly RequestType: string; readonly [key: string]: unknown };
 let requests = 0;
 
-/** A custom resource in a stack that stays the same. */
+/** A custom resource in a stack whose other resources stay the same. */
 export class StackResource {
   /** What is done before each further look. */
   public beforeLook?: () => unknown;
   private properties?: Properties;
+  private failed = false;
 
   constructor(private readonly type: CustomResourceType, private readonly logicalId = 'Resource') {
   }
 
   public create(properties: Properties): Promise<Response> {
+    stackIs('CREATE_IN_PROGRESS');
     return this.request('Create', properties);
   }
 
-  /** Also what a rollback is: an update from the new properties to the old ones. */
+  /** After an update that failed it is the rollback. */
   public update(properties: Properties): Promise<Response> {
+    if (this.failed) return this.rollBack(properties);
+    stackIs('UPDATE_IN_PROGRESS');
+    return this.request('Update', properties);
+  }
+
+  /** An update from the new properties, whether it or something else in the stack failed, to the old ones. */
+  public rollBack(properties: Properties): Promise<Response> {
+    stackIs('UPDATE_ROLLBACK_IN_PROGRESS');
     return this.request('Update', properties);
   }
 
@@ -67,7 +77,9 @@ export class StackResource {
 
   private async request(requestType: string, properties: Properties): Promise<Response> {
     const response = await deliver(this.event(requestType, properties), this.beforeLook);
-    if (response.status === 'SUCCESS') this.properties = properties;
+    // CloudFormation names the properties that failed as the old ones.
+    if (requestType !== 'Delete') this.properties = properties;
+    this.failed = requestType === 'Update' && response.status === 'FAILED';
     return response;
   }
 }

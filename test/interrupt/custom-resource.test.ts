@@ -1,4 +1,4 @@
-import { awsAnswersForAHungInstance, awsCalls, dynamoDbMock, itIs } from './aws-mock';
+import { awsAnswersForAHungInstance, awsCalls, dynamoDbMock, itIs, stackIs } from './aws-mock';
 import { CONTEXT, deliver, Event, StackResource, tableInMemory } from './custom-resource-stack';
 import { ALARM_ARN, ARMED, INSTANCE } from './fixtures';
 import { bounded } from '../../src/interrupt/bounded';
@@ -25,12 +25,14 @@ afterEach(() => {
 
 describe('a deletion always succeeds, and asks AWS nothing:', () => {
   test.each<[string, Record<string, unknown>]>([
+    ['of a readiness, as a creation that failed is rolled back', { ResourceType: CustomResourceType.READINESS, ResourceProperties: READINESS }],
     ['of a trigger', { ResourceType: CustomResourceType.TRIGGER, ResourceProperties: TRIGGER }],
     ['of one with malformed properties', { ResourceType: CustomResourceType.TRIGGER, ResourceProperties: { revision: 7 } }],
     ['of a type that is not known', { ResourceType: 'Custom::Other' }],
     ['of next to nothing', {}],
   ])('%s', async (_, event) => {
     delete process.env[INTERRUPT_POLICY_VARIABLE];
+    stackIs('ROLLBACK_IN_PROGRESS');
     expect(await deliver({ RequestType: 'Delete', PhysicalResourceId: 'p', ...event })).toEqual({ status: 'SUCCESS', attributes: {}, looks: 1 });
     expect(awsCalls()).toEqual([]);
   });

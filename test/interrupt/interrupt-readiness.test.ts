@@ -1,10 +1,11 @@
 import { DescribeInstancesCommand, DescribeInstanceTypesCommand, Instance } from '@aws-sdk/client-ec2';
 import { DescribeInstanceAssociationsStatusCommand } from '@aws-sdk/client-ssm';
-import { App, Duration, Size, Stack } from 'aws-cdk-lib';
+import { App, Duration, NestedStack, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { awsAnswersForAHungInstance, awsError, ec2Mock, itIs, ssmMock } from './aws-mock';
+import { awsAnswersForAHungInstance, awsCalls, awsError, cloudFormationMock, ec2Mock, forgetCalls, itIs, ssmMock, stackIs } from './aws-mock';
 import { dryRunCalls, dryRuns, realSends, StackResource, tableInMemory } from './custom-resource-stack';
 import { ARMED, ASSOCIATION, BY_TAG, INSTANCE, NOW, OTHER_INSTANCE } from './fixtures';
+import { listen, logLines } from './reported';
 import { CrashKernel, DiagnosticInterrupt, InterruptReadiness, KdumpAssociation, KdumpTargets } from '../../src';
 import { CustomResourceType } from '../../src/interrupt/custom-resource-type';
 import { INTERRUPT_POLICY_VARIABLE, InterruptPolicy } from '../../src/interrupt/interrupt-policy';
@@ -39,7 +40,7 @@ beforeEach(() => {
   instancesAre({ InstanceId: INSTANCE });
   kdumpIs(() => 'Success');
   readiness = new StackResource(CustomResourceType.READINESS);
-  [process.stdout, process.stderr].forEach(stream => jest.spyOn(stream, 'write').mockReturnValue(true));
+  listen();
 });
 
 afterEach(() => {
@@ -150,6 +151,78 @@ describe('fails at once', () => {
   });
 });
 
+describe('a rollback succeeds and checks nothing', () => {
+  const notChecked = { status: 'SUCCESS', attributes: { instances: '0', note: 'The stack was being rolled back, so nothing was checked.' }, looks: 1 };
+  const askedForTheStackAlone = () => {
+    const StackName = 'arn:aws:cloudformation:eu-central-1:111122223333:stack/web/8c0e7b30-0000-4000-8000-000000000000';
+    expect(awsCalls().map(({ args: [command] }) => (command as any).input)).toEqual([{ StackName }]);
+  };
+  const changed = { ...PROPERTIES, policy: '{"new":1}' };
+
+  test.each<[string, () => unknown]>([
+    ['an instance of another architecture', () => instancesAre({ InstanceId: INSTANCE, Architecture: 'arm64' })],
+    ['a target that is stopped', () => instancesAre({ InstanceId: INSTANCE, State: { Name: 'stopped' } })],
+    ['a denial', () => dryRuns(() => awsError('UnauthorizedOperation', 403))],
+    ['kdump that is not armed', () => kdumpIs(() => 'Failed')],
+  ])('after the failure of its own update, by %s', async (_, arrange) => {
+    await readiness.create(PROPERTIES);
+    arrange();
+    expect(await readiness.update(changed)).toMatchObject({ status: 'FAILED' });
+    forgetCalls();
+    expect(await readiness.rollBack(PROPERTIES)).toEqual(notChecked);
+    askedForTheStackAlone();
+  });
+
+  test('after the failure of something else', async () => {
+    await readiness.create(PROPERTIES);
+    expect(await readiness.update(changed)).toMatchObject({ status: 'SUCCESS' });
+    instancesAre();
+    forgetCalls();
+    expect(await readiness.rollBack(PROPERTIES)).toEqual(notChecked);
+    askedForTheStackAlone();
+    expect(logLines().at(-1)).toMatchObject({ level: 'INFO', message: 'ReadinessNotChecked', status: 'UPDATE_ROLLBACK_IN_PROGRESS' });
+  });
+
+  test('that overtakes the wait of its update', async () => {
+    await readiness.create(PROPERTIES);
+    kdumpIs(() => 'Pending');
+    readiness.beforeLook = () => stackIs('UPDATE_ROLLBACK_IN_PROGRESS');
+    expect(await readiness.update(changed)).toEqual({ ...notChecked, looks: 2 });
+  });
+});
+
+describe('checks as ever', () => {
+  const arm = { InstanceId: INSTANCE, Architecture: 'arm64' as const };
+
+  test('when it is created, without a question about the stack: a rollback of that only deletes', async () => {
+    expect(await readiness.create(PROPERTIES)).toMatchObject({ status: 'SUCCESS' });
+    expect(cloudFormationMock.calls()).toEqual([]);
+  });
+
+  test.each(['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE', 'ROLLBACK_IN_PROGRESS'] as const)('and fails in a stack that is %s', async status => {
+    instancesAre(arm);
+    const update = readiness.update(PROPERTIES);
+    stackIs(status);
+    expect(await update).toMatchObject({ status: 'FAILED', reason: expect.stringContaining('UnsupportedArchitecture') });
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['is denied', () => cloudFormationMock.rejects(awsError('AccessDenied', 403)), /^cloudformation:DescribeStacks: AccessDenied: /],
+    ['knows no such stack', () => cloudFormationMock.rejects(awsError('ValidationError', 400)), /ValidationError/],
+    ['names another one', () => cloudFormationMock.resolves({ Stacks: [{ StackId: 'x', StackStatus: 'UPDATE_ROLLBACK_IN_PROGRESS' } as any] }), /IncompleteAnswer: StackStatus is not in it/],
+    ['names none', () => cloudFormationMock.resolves({}), /IncompleteAnswer/],
+  ])('and fails where the question %s, which the log says', async (_, arrange, missing) => {
+    instancesAre(arm);
+    const rollback = readiness.rollBack(PROPERTIES);
+    cloudFormationMock.reset();
+    arrange();
+    expect(await rollback).toMatchObject({ status: 'FAILED', reason: expect.stringContaining('UnsupportedArchitecture') });
+    expect(logLines().find(({ message }) => message === 'StackStatusUnknown')).toMatchObject({
+      level: 'WARN', stackId: expect.stringMatching(/^arn:aws:cloudformation:/), missing: expect.stringMatching(missing),
+    });
+  });
+});
+
 describe('fails when the time is over', () => {
   test('with each instance, why, and what to do; what cannot be waited for stands first', async () => {
     policyIs(TWO);
@@ -185,6 +258,7 @@ describe('fails when the time is over', () => {
 });
 
 describe('the construct', () => {
+  const OWN_STACK = { Action: 'cloudformation:DescribeStacks', Effect: 'Allow', Resource: { Ref: 'AWS::StackId' } };
   const setting = (crashKernel?: CrashKernel, targets = KdumpTargets.tag('Kdump', 'on')) => {
     const stack = new Stack(new App(), 'Test');
     const kdump = new KdumpAssociation(stack, 'Kdump', { targets, crashKernel });
@@ -199,11 +273,25 @@ describe('the construct', () => {
     expect(stack.resolve(made.note)).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Ready/), 'note'] });
   });
 
-  test('needs no permission beyond those of the function', () => {
-    const statements = (stack: Stack) => Template.fromStack(stack).findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: Match.stringLikeRegexp('^InterruptRole') }] } });
+  test('needs no permission beyond those of the function but to look at its own stack, which it has before it is called', () => {
+    const policies = (stack: Stack) => Template.fromStack(stack).findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: Match.stringLikeRegexp('^InterruptRole') }] } });
     const [without, having] = [setting(), setting()];
     new InterruptReadiness(having.stack, 'Ready', having);
-    expect(statements(having.stack)).toEqual(statements(without.stack));
+    const added = Object.entries(policies(having.stack)).filter(([id]) => !(id in policies(without.stack)));
+    expect(added.map(([, { Properties }]) => Properties.PolicyDocument.Statement)).toEqual([[OWN_STACK]]);
+    Template.fromStack(having.stack).hasResource('Custom::InterruptReadiness', { DependsOn: added.map(([id]) => id) });
+  });
+
+  test.each<[string, (stack: Stack) => Stack]>([
+    ['a nested stack', stack => new NestedStack(stack, 'Nested')],
+    ['another stack', stack => new Stack(stack.node.root as App, 'Other')],
+  ])('in %s it may look at that', (_, stackOf) => {
+    const { stack, interrupt } = setting();
+    const own = stackOf(stack);
+    new InterruptReadiness(own, 'Ready', { interrupt });
+    const statements = (of: Stack) => Object.values(Template.fromStack(of).findResources('AWS::IAM::Policy')).flatMap(each => each.Properties.PolicyDocument.Statement);
+    expect(statements(own)).toEqual([OWN_STACK]);
+    expect(JSON.stringify(statements(stack))).not.toContain('cloudformation:');
   });
 
   test('checks again when the program, the targets or the policy change, and only then', () => {

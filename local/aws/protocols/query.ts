@@ -6,6 +6,7 @@ import { WireCall, WireRequest } from './wire';
 const xml = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@' });
 const XMLNS: Record<string, string> = {
   autoscaling: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
+  cloudformation: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
   sns: 'http://sns.amazonaws.com/doc/2010-03-31/',
   ec2: 'http://ec2.amazonaws.com/doc/2016-11-15/',
   monitoring: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
