@@ -46,6 +46,8 @@ async function attempt(mine: Try, call: TriggerCall & { readonly begun: Date }, 
   const isPatient = Date.now() - call.begun.getTime() < TRIGGER_PATIENCE_SECONDS * 1000;
   let outcome: Outcome;
   try {
+    // A rollback asks for the revision before. It is known that this was asked for, even if the table has been replaced since.
+    if (call.oldRevision !== undefined) await begin(call.resource, call.oldRevision, policy.claims.tableName);
     outcome = await respond(requestOf(call), policy);
   } catch (error) {
     // Surely nothing was sent.

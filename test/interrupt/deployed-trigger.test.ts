@@ -75,6 +75,16 @@ describe('the life of a trigger', () => {
     expect(sends()).toHaveLength(1);
   });
 
+  test('a rollback sends nothing, even if the table was lost before the update that it takes back', async () => {
+    await trigger.create(hung('1'));
+    table.clear();
+    later(60);
+    expect(await trigger.update(hung('2'))).toMatchObject({ attributes: SENT });
+    later(60);
+    expect(await trigger.rollBack(hung('1'))).toMatchObject({ status: 'SUCCESS', attributes: { decision: 'unknown', sent: 'unknown' } });
+    expect(sends()).toHaveLength(2);
+  });
+
   test('the same request delivered twice, at once or later, sends one and answers the same', async () => {
     const event = trigger.event('Create', hung('1'));
     const responses = await Promise.all([deliver(event), deliver(event)]);
@@ -156,10 +166,10 @@ describe('fails the deployment', () => {
     ec2Mock.on(SendDiagnosticInterruptCommand).rejects(awsError('UnauthorizedOperation', 403));
     expect(await trigger.update(hung('2'))).toMatchObject({ status: 'FAILED' });
     const before = sends().length;
-    // CloudFormation names the properties that failed as the old ones.
-    const { attributes } = await deliver({ ...trigger.event('Update', hung('1')), OldResourceProperties: hung('2') } as any);
-    expect(attributes).toEqual(SENT);
+    expect((await trigger.rollBack(hung('1'))).attributes).toEqual(SENT);
     expect(sends()).toHaveLength(before);
+    ec2Mock.on(SendDiagnosticInterruptCommand).resolves({});
+    expect(await trigger.update(hung('2'))).toMatchObject({ attributes: SENT });
   });
 
   test('but not when EC2 gives no clear answer: it may have been sent', async () => {
