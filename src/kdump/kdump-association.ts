@@ -2,7 +2,7 @@ import { Duration, Names, Stack } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
-import { Construct, IConstruct, IDependable } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { associationSchedule } from './association-schedule';
 import { commandDocument } from './command-document';
 import { KdumpAssociationOptions, KdumpComplianceSeverity } from './kdump-association-options';
@@ -85,6 +85,8 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
    */
   public readonly dispatchRole: IRole;
 
+  private readonly sendToTargets: PolicyStatement;
+
   /**
    * @throws if a target is in another Region, or `schedule`, `crashKernel` or `dump` is not of the form that its description names
    */
@@ -111,7 +113,13 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
       assumedBy: new ServicePrincipal('ssm.amazonaws.com'),
       description: 'State Manager sends the kdump program to its target instances with this role',
     });
-    const grants = this.grantSendCommand();
+    const stack = Stack.of(this);
+    this.sendToTargets = new PolicyStatement({ actions: ['ssm:SendCommand'], ...this.targets._iamScope(stack, 'ssm:resourceTag') });
+    const sendDocument = new PolicyStatement({
+      actions: ['ssm:SendCommand'],
+      resources: [stack.formatArn({ service: 'ssm', resource: 'document', resourceName: this.documentName })],
+    });
+    const grants = [sendDocument, this.sendToTargets].flatMap(each => this.dispatchRole.addToPrincipalPolicy(each).policyDependable ?? []);
 
     const failsUntilArmed = rebootPolicy._name !== 'whenRequired' || props.revert;
     const defaultMaxErrors = RateLimit.percentage(failsUntilArmed ? 100 : 10);
@@ -132,15 +140,19 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
     this.associationId = association.attrAssociationId;
   }
 
-  private grantSendCommand(): IDependable[] {
-    const stack = Stack.of(this);
-    const statements = [
-      new PolicyStatement({
-        actions: ['ssm:SendCommand'],
-        resources: [stack.formatArn({ service: 'ssm', resource: 'document', resourceName: this.documentName })],
-      }),
-      new PolicyStatement({ actions: ['ssm:SendCommand'], ...this.targets._iamScope(stack, 'ssm:resourceTag') }),
-    ];
-    return statements.flatMap(statement => this.dispatchRole.addToPrincipalPolicy(statement).policyDependable ?? []);
+  /**
+   * Takes other targets in, if they find room.
+   *
+   * @internal
+   */
+  public _takeIn(others: KdumpTargets): boolean {
+    const fits = this.targets._takeIn(others);
+    if (fits) {
+      // A statement keeps what it has, once.
+      const { resources, conditions = {} } = this.targets._iamScope(Stack.of(this), 'ssm:resourceTag');
+      this.sendToTargets.addResources(...resources);
+      this.sendToTargets.addConditions(conditions);
+    }
+    return fits;
   }
 }

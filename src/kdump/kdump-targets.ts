@@ -108,7 +108,7 @@ export class KdumpTargets {
   }
 
   /**
-   * Takes others of the same kind in, if they find room. What was rendered before names them, too.
+   * Takes others of the same kind in, if they find room. The targets that State Manager was given before name them, too.
    *
    * @internal
    */
@@ -144,7 +144,8 @@ export class KdumpTargets {
   }
 
   /**
-   * The part of an IAM statement that limits it to the targets.
+   * The part of an IAM statement that limits it to the targets. Not a list token: the CDK merges statements
+   * (`@aws-cdk/aws-iam:minimizePolicies`, true in new apps), and cannot merge those.
    *
    * @param stack the stack of the policy
    * @param tagConditionKey the service's condition key for the tags of a resource, such as `aws:ResourceTag`
@@ -154,7 +155,7 @@ export class KdumpTargets {
     const arn = (of: Stack, id: string) => of.formatArn({ service: 'ec2', resource: 'instance', resourceName: id });
     return this._tag
       ? { resources: [arn(stack, '*')], conditions: { StringEquals: { [`${tagConditionKey}/${this._tag.key}`]: this._tag.values } } }
-      : { resources: Lazy.list({ produce: () => this._instances.map(each => arn(Stack.of(each), each.instanceRef.instanceId)) }) };
+      : { resources: this._instances.map(each => arn(Stack.of(each), each.instanceRef.instanceId)) };
   }
 }
 

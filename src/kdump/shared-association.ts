@@ -28,7 +28,7 @@ export class SharedAssociation {
     const stack = Stack.of(construct);
     const associations = this.associations.get(stack) ?? [];
     const targets = targetsOf();
-    if (associations.at(-1)?.targets._takeIn(targets)) return;
+    if (associations.at(-1)?._takeIn(targets)) return;
     associations.push(new KdumpAssociation(stack, this.freeId(stack), { ...this.options, targets }));
     this.associations.set(stack, associations);
   }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { tidy } from './go-modules';
-import { adopt, FLOOR, ROOT, run, synthesise, Workshop } from './workshop';
+import { adopt, FLOOR, ROOT, run, setRecommendedFlags, synthesise, Workshop } from './workshop';
 
 // What a user does with the published packages, in fresh folders outside the repository.
 
@@ -68,9 +68,10 @@ describe('in TypeScript', () => {
     linted(templates);
   });
 
-  test('and with the newest, whose template validation it passes strictly', () => {
+  test('and with the newest and the feature flags of a new app, whose template validation it passes strictly', () => {
     const folder = workshop.installed('newest', NEWEST, 'tsx', 'typescript@~6.0.0', '@types/node@^20');
     check(folder);
+    setRecommendedFlags(folder);
     const { said, templates } = synthesise(folder, 'npx tsx app.ts', STRICT);
     expect(said).not.toMatch(/cdk-diagnostic-interrupt|warning|error/i);
     linted(templates);

@@ -65,6 +65,12 @@ export function adopt(file: string, folder: string): void {
   writeFileSync(join(folder, basename(file)), readFileSync(file, 'utf8').replace(/'(\.\.\/)+src'/g, "'cdk-diagnostic-interrupt'"));
 }
 
+/** Gives an app the feature flags of one that `cdk init` makes: all that its aws-cdk-lib recommends. */
+export function setRecommendedFlags(folder: string): void {
+  const flags = readFileSync(join(folder, 'node_modules', 'aws-cdk-lib', 'recommended-feature-flags.json'), 'utf8');
+  writeFileSync(join(folder, 'cdk.json'), JSON.stringify({ context: JSON.parse(flags) }));
+}
+
 /** What `cdk synth` prints about the app, and the templates that it writes, by the names of their stacks. */
 export function synthesise(folder: string, app: string, ...context: string[]): { said: string; templates: Record<string, string> } {
   const said = run(folder, join(ROOT, 'node_modules', '.bin', 'cdk'), [

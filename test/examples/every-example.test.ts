@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import RECOMMENDED from 'aws-cdk-lib/recommended-feature-flags.json';
 
 const ROOT = join(__dirname, '..', '..');
 const EXAMPLES = readdirSync(join(ROOT, 'examples'), { withFileTypes: true }).filter(each => each.isDirectory()).map(each => each.name);
@@ -38,6 +39,12 @@ test('the examples are those of the table in the README, which names no other', 
 
 test.each(EXAMPLES)('%s is synthesised without a word, and passes strict validation', example => {
   const { status, said, types } = synthesise(example);
+  expect({ status, said }).toEqual({ status: 0, said: '' });
+  expect(types).toContain('AWS::SSM::Association');
+});
+
+test.each(EXAMPLES)('%s likewise with the feature flags of a new app', example => {
+  const { status, said, types } = synthesise(example, RECOMMENDED);
   expect({ status, said }).toEqual({ status: 0, said: '' });
   expect(types).toContain('AWS::SSM::Association');
 });
