@@ -43,7 +43,7 @@ export class KdumpTargets {
    * The instances of an Auto Scaling group, those to come included.
    */
   public static autoScalingGroup(group: IAutoScalingGroupRef): KdumpTargets {
-    return new KdumpTargets([], { key: GROUP_TAG, values: [group.autoScalingGroupRef.autoScalingGroupName] }, group);
+    return new KdumpTargets([], { key: GROUP_TAG, values: [group.autoScalingGroupRef.autoScalingGroupName] }, { group });
   }
 
   /**
@@ -53,7 +53,7 @@ export class KdumpTargets {
    * instance, name the groups there (`autoScalingGroups`), or take `KdumpTargets.autoScalingGroup()`.
    */
   public static launchTemplate(template: ILaunchTemplateRef): KdumpTargets {
-    return new KdumpTargets([], { key: LAUNCH_TEMPLATE_TAG, values: [template.launchTemplateRef.launchTemplateId] });
+    return new KdumpTargets([], { key: LAUNCH_TEMPLATE_TAG, values: [template.launchTemplateRef.launchTemplateId] }, { template });
   }
 
   /**
@@ -101,10 +101,18 @@ export class KdumpTargets {
    */
   public readonly _group?: IAutoScalingGroupRef;
 
-  private constructor(instances: IInstanceRef[], tag?: { key: string; values: string[] }, group?: IAutoScalingGroupRef) {
+  /**
+   * @internal
+   */
+  public readonly _template?: ILaunchTemplateRef;
+
+  private constructor(
+    instances: IInstanceRef[], tag?: { key: string; values: string[] }, of: { group?: IAutoScalingGroupRef; template?: ILaunchTemplateRef } = {},
+  ) {
     this._instances = instances;
     this._tag = tag;
-    this._group = group;
+    this._group = of.group;
+    this._template = of.template;
   }
 
   /**
