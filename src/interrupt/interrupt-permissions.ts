@@ -13,7 +13,8 @@ export interface InterruptScope {
 }
 
 /**
- * What the decision reads and what it may do, as narrow as the service authorization reference allows.
+ * What the decision reads and what it may do, as narrow as the service authorization reference allows. Without statement IDs, which
+ * must be unique in a policy: a role that is brought may be that of several.
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
@@ -21,18 +22,15 @@ export interface InterruptScope {
 export function interruptStatements(stack: Stack, { kdump, targets, circuitBreaker, tableArn }: InterruptScope): PolicyStatement[] {
   return [
     new PolicyStatement({
-      sid: 'ReadEvidence',
       // EC2's Describe actions know no resources, and mute rules have names that are not known here.
       actions: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus', 'ec2:DescribeInstanceTypes', 'cloudwatch:ListAlarmMuteRules'],
       resources: ['*'],
     }),
     ...circuitBreaker._needsFleetSize ? [new PolicyStatement({
-      sid: 'ReadFleet',
       actions: ['ssm:DescribeAssociation'],
       resources: [stack.formatArn({ service: 'ssm', resource: 'association', resourceName: kdump.associationId })],
     })] : [],
     new PolicyStatement({
-      sid: 'Claim',
       // TransactWriteItems is authorised as the actions in it.
       actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
       resources: [tableArn],
@@ -45,11 +43,11 @@ function targetStatements(stack: Stack, targets: KdumpTargets): PolicyStatement[
   const [readReadiness, interrupt] = ['ssm:DescribeInstanceAssociationsStatus', 'ec2:SendDiagnosticInterrupt'];
   if (!targets._tag) {
     // Once for both: the inline policies of a role have 10,240 characters altogether, and the ARNs of 50 instances fill a third.
-    return [new PolicyStatement({ sid: 'Interrupt', actions: [readReadiness, interrupt], ...targets._iamScope(stack, '') })];
+    return [new PolicyStatement({ actions: [readReadiness, interrupt], ...targets._iamScope(stack, '') })];
   }
   return [
-    new PolicyStatement({ sid: 'ReadReadiness', actions: [readReadiness], ...targets._iamScope(stack, 'ssm:resourceTag') }),
-    new PolicyStatement({ sid: 'Interrupt', actions: [interrupt], ...targets._iamScope(stack, 'aws:ResourceTag') }),
+    new PolicyStatement({ actions: [readReadiness], ...targets._iamScope(stack, 'ssm:resourceTag') }),
+    new PolicyStatement({ actions: [interrupt], ...targets._iamScope(stack, 'aws:ResourceTag') }),
   ];
 }
 
@@ -61,12 +59,10 @@ function targetStatements(stack: Stack, targets: KdumpTargets): PolicyStatement[
 export function vpcStatements(stack: Stack): PolicyStatement[] {
   return [
     new PolicyStatement({
-      sid: 'ReadNetwork',
       actions: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
       resources: ['*'],
     }),
     new PolicyStatement({
-      sid: 'Connect',
       actions: ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'],
       // Lambda documents this form: it does not work with narrower ones of DeleteNetworkInterface.
       resources: [stack.formatArn({ service: 'ec2', resource: '*', resourceName: '*' })],

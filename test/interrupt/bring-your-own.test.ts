@@ -1,10 +1,12 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { CfnInstance, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PermissionsBoundary, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { CrashDiagnostics, DiagnosticInterrupt, DiagnosticInterruptProps, FleetWatch, KdumpAssociation, KdumpTargets } from '../../src';
+import {
+  CircuitBreaker, CrashDiagnostics, DiagnosticInterrupt, DiagnosticInterruptProps, FleetWatch, KdumpAssociation, KdumpTargets,
+} from '../../src';
 
 process.env.CDK_VALIDATION = 'false';
 
@@ -39,6 +41,31 @@ describe('a role', () => {
     });
   });
 });
+
+describe.each<[string, Record<string, unknown>]>([['as they are', {}], ['merged', { '@aws-cdk/aws-iam:minimizePolicies': true }]])(
+  'a role of two interrupts, the statements %s,', (_, context) => {
+    test('may do what both need, by statements that IAM takes in one policy', () => {
+      const stack = new Stack(new App({ context }), 'Test');
+      const [role, dispatchRole] = ['lambda', 'ssm'].map(each => new Role(stack, each, { assumedBy: new ServicePrincipal(`${each}.amazonaws.com`) }));
+      const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'] });
+      const targets = { Tagged: KdumpTargets.tag('Kdump', 'on'), Known: KdumpTargets.instance(new CfnInstance(stack, 'A')) };
+      for (const [id, each] of Object.entries(targets)) {
+        const kdump = new KdumpAssociation(stack, `Kdump${id}`, { targets: each, dispatchRole });
+        new DiagnosticInterrupt(stack, id, { kdump, role, vpc, circuitBreaker: CircuitBreaker.atMostShare(10, Duration.hours(1)) });
+      }
+      const template = Template.fromStack(stack);
+      const statements = (of: string) => Object.values(template.findResources('AWS::IAM::Policy'))
+        .filter(each => each.Properties.PolicyName.startsWith(of)).flatMap(each => each.Properties.PolicyDocument.Statement);
+      const sids = statements('lambda').map(each => each.Sid).filter(each => each !== undefined);
+      expect(sids).toEqual([...new Set(sids)]);
+      const about = (action: string) => JSON.stringify(statements('lambda').filter(each => [each.Action].flat().includes(action)));
+      for (const tail of ['"Ref":"A"', '"aws:ResourceTag/Kdump":["on"]']) expect(about('ec2:SendDiagnosticInterrupt')).toContain(tail);
+      for (const tail of ['"Ref":"A"', '"ssm:resourceTag/Kdump":["on"]']) expect(about('ssm:DescribeInstanceAssociationsStatus')).toContain(tail);
+      for (const table of Object.keys(template.findResources('AWS::DynamoDB::Table'))) expect(about('dynamodb:PutItem')).toContain(table);
+      for (const association of Object.keys(template.findResources('AWS::SSM::Association'))) expect(about('ssm:DescribeAssociation')).toContain(association);
+      for (const tail of ['"Ref":"A"', '"ssm:resourceTag/Kdump":["on"]']) expect(JSON.stringify(statements('ssm'))).toContain(tail);
+    });
+  });
 
 describe('a key', () => {
   test('encrypts the table and the queue, and the function may use it', () => {
