@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Fn, Lazy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -18,8 +18,12 @@ function interruptFor(targets: (stack: Stack) => KdumpTargets, props: Partial<Di
 
 const group = (s: Stack, props: Partial<autoscaling.CfnAutoScalingGroupProps>) =>
   KdumpTargets.autoScalingGroup(new autoscaling.CfnAutoScalingGroup(s, 'Group', { minSize: '1', maxSize: '1', ...props }));
-const template = (s: Stack, instanceType: string) => new ec2.CfnLaunchTemplate(s, 'Template', { launchTemplateData: { instanceType } });
+const template = (s: Stack, instanceType?: string, id = 'Template') => new ec2.CfnLaunchTemplate(s, id, { launchTemplateData: { instanceType } });
 const version = (t: ec2.CfnLaunchTemplate) => ({ launchTemplateId: t.ref, version: t.attrLatestVersionNumber });
+
+const mixture = (base: ec2.CfnLaunchTemplate, overrides?: autoscaling.CfnAutoScalingGroup.LaunchTemplateOverridesProperty[]) =>
+  ({ launchTemplate: { launchTemplateSpecification: version(base), overrides } });
+const mixed = (s: Stack, ...of: Parameters<typeof mixture>) => group(s, { mixedInstancesPolicy: mixture(...of) });
 
 test.each<[string, (s: Stack) => KdumpTargets, string]>([
   ['a Xen type', s => KdumpTargets.instance(instanceOf(s, 'A', 't2.micro')), 'UnsupportedInstanceType.*t2.micro.*Xen'],
@@ -36,6 +40,22 @@ test.each<[string, (s: Stack) => KdumpTargets, string]>([
       },
     },
   }), 'm6g.large.*Arm'],
+  ['the type of the template of a mixed group', s => mixed(s, template(s, 'i3.large')), 'i3.large.*Xen'],
+  ['the type of a template that stands in for that of a mixed group', s => mixed(s, template(s, 'm5.large'), [
+    { instanceType: 'm5.large' }, { launchTemplateSpecification: version(template(s, 'm7g.large', 'Other')) },
+  ]), 'm7g.large.*Arm'],
+  ['the same where the group comes to know it late', s => {
+    const [base, other] = [template(s, 'm5.large'), template(s, 'm7g.large', 'Other')];
+    return group(s, { mixedInstancesPolicy: Lazy.any({ produce: () => mixture(base, [{ launchTemplateSpecification: version(other) }]) }) });
+  }, 'm7g.large.*Arm'],
+  ['the type of the template, where a mixed group says no more than a weight', s => mixed(s, template(s, 'i3.large'), [{ weightedCapacity: '2' }]), 'i3.large'],
+  ['a launch template of a Graviton type', s => KdumpTargets.launchTemplate(template(s, 'm7g.large')), 'UnsupportedArchitecture.*m7g.large.*Arm'],
+  ['a launch template of a Xen type', s => KdumpTargets.launchTemplate(new ec2.LaunchTemplate(s, 'L2', {
+    instanceType: new ec2.InstanceType('t2.micro'), machineImage: ec2.MachineImage.latestAmazonLinux2023(),
+  })), 'UnsupportedInstanceType.*t2.micro.*Xen'],
+  ['an instance of a launch template', s => KdumpTargets.instance(new ec2.CfnInstance(s, 'A', { launchTemplate: version(template(s, 'i3.large')) })), 'i3.large'],
+  ['a launch template by its ID, of the same app', s => KdumpTargets.launchTemplate(
+    ec2.LaunchTemplate.fromLaunchTemplateAttributes(s, 'Same', { launchTemplateId: template(s, 'm7g.large').ref })), 'm7g.large'],
 ])('refuses %s', (_, targets, message) => {
   const { stack } = interruptFor(targets);
   Annotations.fromStack(stack).hasError('/Test/Interrupt', Match.stringLikeRegexp(message));
@@ -52,6 +72,26 @@ test.each(['t4g.nano', 'c7gn.large', 'im4gn.large', 'is4gen.large', 'g5g.xlarge'
     const { stack } = interruptFor(s => KdumpTargets.instance(instanceOf(s, 'A', type)));
     Annotations.fromStack(stack).hasError('*', Match.stringLikeRegexp('UnsupportedArchitecture'));
   });
+
+test.each<[string, (s: Stack) => KdumpTargets]>([
+  ['a launch template that was imported', s => KdumpTargets.launchTemplate(
+    ec2.LaunchTemplate.fromLaunchTemplateAttributes(s, 'Template', { launchTemplateId: 'lt-0123456789abcdef0' }))],
+  ['a launch template without a type', s => KdumpTargets.launchTemplate(template(s))],
+  ['a mixed group whose types stand in for that of its template', s => mixed(s, template(s, 'i3.large'), [{ instanceType: 'm5.large' }])],
+  ['a mixed group by requirements, which stand in for it too', s => mixed(s, template(s, 'i3.large'), [
+    { instanceRequirements: { vCpuCount: { min: 2 }, memoryMiB: { min: 1024 } } },
+  ])],
+  ['a mixed group of which it is decided at the deployment', s => mixed(s, template(s, 'i3.large'), [
+    Fn.conditionIf('IsLarge', { instanceType: 'm5.large' }, { instanceType: 'm5.xlarge' }) as any,
+  ])],
+  ['a mixed group with all of its overrides decided there', s => mixed(s, template(s, 'i3.large'), Fn.conditionIf('IsLarge', [], []) as any)],
+  ['a mixed group of which another template stands in for it', s => mixed(s, template(s, 'i3.large'), [
+    { launchTemplateSpecification: version(template(s, 'm5.large', 'Other')) },
+  ])],
+])('takes %s', (_, targets) => {
+  const { stack } = interruptFor(targets);
+  Annotations.fromStack(stack).hasNoError('*', Match.anyValue());
+});
 
 test('kdump alone is configured on a Graviton instance', () => {
   const stack = new Stack(new App(), 'Test');
