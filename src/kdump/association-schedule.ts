@@ -4,7 +4,7 @@ import { Schedule } from 'aws-cdk-lib/aws-events';
 const MINUTES: Record<string, number> = { minute: 1, hour: 60, day: 24 * 60 };
 // State Manager refuses a shorter rate.
 const SHORTEST_RATE_MINUTES = 30;
-const ALLOWED = 'Allowed are Schedule.rate() of at least 30 minutes and Schedule.cron().';
+const ALLOWED = 'Allowed are Schedule.rate() of at least 30 minutes and Schedule.cron() without months.';
 
 /**
  * Checks a schedule against what State Manager takes.
@@ -23,6 +23,11 @@ export function associationSchedule(schedule: Schedule): string {
   }
   if (!rate && !/^cron\([\dA-Z*?,\/#-]+( [\dA-Z*?,\/#-]+){5}\)$/.test(expression)) {
     throw new Error(`schedule: ${JSON.stringify(expression)} is not a schedule that State Manager takes. ${ALLOWED}`);
+  }
+  const [,,, month] = expression.split(' ');
+  if (!rate && month !== '*') {
+    throw new Error(`schedule: ${JSON.stringify(expression)} names months (${JSON.stringify(month)}); State Manager knows none in the schedule of an`
+      + ` association. ${ALLOWED} Leave month out, or write *.`);
   }
   return expression;
 }

@@ -42,13 +42,15 @@ export interface KdumpAssociationOptions extends KdumpOptions {
   readonly revert?: boolean;
 
   /**
-   * How often each instance is checked, and configured again if it drifted. Besides, the association runs when it is created or
+   * How often each instance is checked, and configured again if it drifted: a rate of at least 30 minutes, or a cron expression without
+   * months, which State Manager does not know in one. Besides, the association runs when it is created or
    * changed, and when a target comes online for the first time. A check with nothing to do changes nothing.
    *
    * The status of the association is what the interrupt's decision rests on: after a reboot that arms kdump, it is up to date
    * only when the next check has run.
    *
    * @default Schedule.rate(Duration.minutes(30)), the shortest that State Manager takes
+   * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/reference-cron-and-rate-expressions.html
    */
   readonly schedule?: Schedule;
 

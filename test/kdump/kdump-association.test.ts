@@ -181,6 +181,8 @@ describe('bad input', () => {
     ['something else than a schedule', Schedule.expression('rate(1 day); reboot'), /not a schedule/],
     ['a rate without a unit', Schedule.expression('rate(60)'), /not a schedule/],
     ['a point in time', Schedule.expression('at(2026-01-01T00:00:00)'), /not a schedule/],
+    ['a month', Schedule.cron({ minute: '0', hour: '2', day: '1', month: '1' }), /"cron\(0 2 1 1 \? \*\)" names months \("1"\); State Manager knows none.*Leave month out/],
+    ['months by their names', Schedule.expression('cron(0 2 ? JAN-MAR SUN *)'), /names months \("JAN-MAR"\)/],
     ['five cron fields', Schedule.expression('cron(0 3 * * *)'), /not a schedule/],
   ])('refuses %s', (_, schedule, message) => expect(() => byTag({ schedule })).toThrow(message));
 
