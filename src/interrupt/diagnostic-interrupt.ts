@@ -22,14 +22,14 @@ import { renderPolicy } from './render-policy';
 import { requireImpairedInTime } from './require-impaired-in-time';
 import { requireInterruptible } from './require-interruptible';
 import { requireSameStack } from './require-same-stack';
+import { charactersOf, charactersOfAlarm, MOST_CHARACTERS } from './role-room';
 import { FleetWatch } from '../detection/fleet-watch';
 import { HandlerFunction } from '../detection/handler-function';
 import { IKdumpAssociation } from '../kdump/kdump-association';
 import { KdumpTargets } from '../kdump/kdump-targets';
 import { requireSameRegion } from '../kdump/same-region';
 
-// 10,240 characters for the inline policies of a role, 20 KB for the policy of a function: with names of usual length, each alarm takes
-// 350 of the former and 800 of the latter.
+// 20 KB for the policy of a function: with names of usual length, each alarm takes 800 bytes.
 const MOST_ALARMS = 20;
 
 /**
@@ -40,7 +40,8 @@ const MOST_ALARMS = 20;
  * is interrupted once within the cooldown, and never are more instances than the circuit breaker allows. The claims are this construct's
  * own, so an instance must be the target of one DiagnosticInterrupt alone, whatever alarms it has; those in dry run do not count.
  *
- * Give it to up to 20 alarms with a `DiagnosticInterruptAction`, to several instances or a fleet with `addFleetWatch`, or invoke the function with
+ * Give it to up to 20 alarms (fewer, where long names and many targets do not find room in the policies of a role) with a
+ * `DiagnosticInterruptAction`, to several instances or a fleet with `addFleetWatch`, or invoke the function with
  * `{"instanceId": "...", "reason": "..."}`.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/diagnostic-interrupt.html
@@ -110,6 +111,7 @@ export class DiagnosticInterrupt extends Construct {
   public readonly _maximumEventAgeSeconds: number;
 
   private readonly role: IRole;
+  private characters: number;
   private alarms = 0;
   private gameDays = false;
   private serviceToken?: string;
@@ -142,6 +144,7 @@ export class DiagnosticInterrupt extends Construct {
     const stack = Stack.of(this);
     const statements = interruptStatements(stack, { kdump: props.kdump, targets, circuitBreaker, tableArn: table.tableArn });
     [...statements, ...props.vpc ? vpcStatements(stack) : []].forEach(each => this.role.addToPrincipalPolicy(each));
+    this.characters = charactersOf(targets, [props.vpc, props.encryptionKey, circuitBreaker._needsFleetSize].filter(each => each).length);
 
     const policy = renderPolicy(props, targets, circuitBreaker, table.tableName);
     this._cooldownSeconds = policy.claims.cooldownSeconds;
@@ -252,6 +255,12 @@ export class DiagnosticInterrupt extends Construct {
       throw new Error(`${this.node.path}: ${alarm.node.path} is its alarm number ${this.alarms}; ${MOST_ALARMS} are allowed, since each takes part of the`
         + ' limited policies of the role and of the function. Watch the instances with one FleetWatch (addFleetWatch); where the alarms are on another'
         + ' signal than the status check, divide the instances among several DiagnosticInterrupts.');
+    }
+    this.characters += charactersOfAlarm(alarm);
+    if (this.characters > MOST_CHARACTERS) {
+      throw new Error(`${this.node.path}: with ${alarm.node.path} as its alarm number ${this.alarms}, the inline policies of its role have about`
+        + ` ${this.characters} characters; IAM allows ${MOST_CHARACTERS}. Give fewer or shorter values to KdumpTargets.tag(), fewer instances, or shorter names`
+        + ' to the alarms; or divide the targets among several DiagnosticInterrupts.');
     }
     // A policy of its own in the scope of the alarm: the function depends on its role's default policy and the alarm on the
     // function, so a reference from that policy to the alarm would be a circle.

@@ -10,6 +10,9 @@ const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
 const LEGAL_CHARACTERS = 'letters, digits, spaces and _ . : / = + - @';
 // State Manager takes up to 50 values for one target key.
 const MOST_VALUES = 50;
+// The values stand in a statement of IAM, which finds room in a managed policy: 6,144 characters
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). The rest is for the key, the ARN and what is between.
+const MOST_CHARACTERS = 5_000;
 const GROUP_TAG = 'aws:autoscaling:groupName';
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-templates.html: every instance that is launched from one carries its id.
 const LAUNCH_TEMPLATE_TAG = 'aws:ec2launchtemplate:id';
@@ -60,8 +63,8 @@ export class KdumpTargets {
    * The instances that carry a tag with one of the values, those to come included.
    *
    * @param key the tag's key, 1 to 128 characters, not starting with `aws:`
-   * @param values 1 to 50 values of up to 256 characters, each of them once; no wildcards
-   * @throws if the key is a token or not of this form, or the values are none, more, twice the same or not of this form
+   * @param values 1 to 50 values of up to 256 characters, 5,000 altogether, each of them once; no wildcards
+   * @throws if the key is a token or not of this form, or the values are none, more, longer, twice the same or not of this form
    */
   public static tag(key: string, ...values: string[]): KdumpTargets {
     if (Token.isUnresolved(key)) {
@@ -77,6 +80,11 @@ export class KdumpTargets {
         throw new Error(`KdumpTargets.tag: the value ${JSON.stringify(value)} is not allowed; up to 256 of ${LEGAL_CHARACTERS} are.`
           + ' Wildcards are not expanded: list the values.');
       }
+    }
+    const characters = values.filter(each => !Token.isUnresolved(each)).join('').length;
+    if (characters > MOST_CHARACTERS) {
+      throw new Error(`KdumpTargets.tag: the values have ${characters} characters altogether; ${MOST_CHARACTERS} are allowed, since they stand in a policy of`
+        + ' IAM. Give fewer or shorter values, or tag the instances alike.');
     }
     requireOnce('KdumpTargets.tag', values.map(value => ({ id: value, name: `the value ${JSON.stringify(value)}` })));
     return new KdumpTargets([], { key, values });

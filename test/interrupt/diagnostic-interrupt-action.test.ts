@@ -83,6 +83,52 @@ test('takes 20 alarms, whose policies fit into the limits, and refuses one more'
     .toThrow(/^Test\/Interrupt: Test\/OneMore is its alarm number 21; 20 are allowed.*one FleetWatch.*several DiagnosticInterrupts\.$/);
 });
 
+describe('the 10,240 characters that the inline policies of a role have', () => {
+  function alarmsOf(count: number, targets: (stack: Stack) => KdumpTargets, name: (at: number) => string, stackName = 'Production') {
+    const stack = new Stack(new App(), stackName);
+    const kdump = new KdumpAssociation(stack, 'Kdump', { targets: targets(stack) });
+    const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump });
+    const instance = new CfnInstance(stack, 'Watched', { instanceType: 't3.small' });
+    for (let at = 1; at <= count; at++) new UnresponsiveAlarm(stack, name(at), { instance }).addAlarmAction(DiagnosticInterruptAction.of(interrupt));
+    return stack;
+  }
+  const known = (count: number) => (stack: Stack) => KdumpTargets.instances(...Array.from({ length: count }, (_, at) => new CfnInstance(stack, `I${at}`)));
+  const tagged = (count: number, length: number) => () =>
+    KdumpTargets.tag('Kdump', ...Array.from({ length: count }, (_, at) => `${at}`.padEnd(length, 'x')));
+
+  test.each<[string, number, (stack: Stack) => KdumpTargets]>([
+    ['20 alarms beside 50 instances', 20, known(50)],
+    ['20 alarms beside a few values of a tag', 20, tagged(5, 40)],
+    ['a few alarms beside as many values as the function takes', 5, tagged(50, 55)],
+  ])('are enough for %s', (_, count, targets) => {
+    const template = Template.fromStack(alarmsOf(count, targets, at => `Alarm${at}`));
+    const texts = Object.values(template.findResources('AWS::IAM::Policy')).filter(each => JSON.stringify(each.Properties.Roles).includes('InterruptRole'))
+      .map(each => JSON.stringify(each.Properties.PolicyDocument, (__, value) => value?.Ref?.startsWith('I') ? 'i-0123456789abcdef0'
+        : value?.Ref === 'AWS::Region' ? 'ap-southeast-2' : value?.Ref === 'AWS::AccountId' ? '123456789012' : value?.Ref === 'AWS::Partition' ? 'aws'
+          : value?.Ref || value?.['Fn::GetAtt'] ? 'x'.repeat(110) : value?.['Fn::Join'] ? value['Fn::Join'][1].join('') : value));
+    expect(texts.join('').length).toBeLessThan(10_240);
+  });
+
+  test.each<[string, (stack: Stack) => KdumpTargets, (at: number) => string, string]>([
+    ['long values of a tag', tagged(50, 55), at => `Alarm${at}`, 'Production'],
+    ['long names of alarms beside 50 instances', known(50), at => `WebServerInstanceUnresponsiveAlarm${at}`.padEnd(100, 'x'), 'Production-EuCentral1-WebTier'],
+  ])('refuses 20 alarms with %s', (_, ...given) => expect(() => alarmsOf(20, ...given)).toThrow(
+    /Interrupt: with .*Alarm\d+.* the inline policies of its role have about 10\d{3} characters; IAM allows 10240.* several DiagnosticInterrupts\.$/));
+
+  test('refuses 20 alarms that were given long names, and takes them with shorter ones', () => {
+    const metric = new Metric({ namespace: 'AWS/EC2', metricName: 'StatusCheckFailed_Instance', dimensionsMap: { InstanceId: 'i-0123456789abcdef0' } });
+    const give = (length: number) => {
+      const stack = alarmsOf(0, known(40), () => '');
+      const action = DiagnosticInterruptAction.of(stack.node.findChild('Interrupt') as DiagnosticInterrupt);
+      for (let at = 10; at < 30; at++) {
+        new Alarm(stack, `${at}`, { metric, alarmName: `${at}`.padEnd(length, 'x'), threshold: 1, evaluationPeriods: 1 }).addAlarmAction(action);
+      }
+    };
+    expect(() => give(255)).toThrow(/the inline policies of its role have about/);
+    expect(() => give(100)).not.toThrow();
+  });
+});
+
 test('refuses an alarm of another Region', () => {
   const { stack, action } = setUp();
   const there = new Stack(stack.node.root as App, 'There', ELSEWHERE);

@@ -151,6 +151,16 @@ describe('the association', () => {
   });
 });
 
+const valuesOf = (count: number, length: number) => Array.from({ length: count }, (_, at) => `${at}`.padEnd(length, 'x'));
+
+test('the longest values that a tag may have find room in one policy of IAM', () => {
+  const template = byTag({ targets: KdumpTargets.tag('k'.repeat(128), ...valuesOf(50, 100)) });
+  const [policy, ...others] = Object.values(template.findResources('AWS::IAM::Policy'));
+  expect([...others, ...Object.values(template.findResources('AWS::IAM::ManagedPolicy'))]).toEqual([]);
+  // What a managed policy takes, in which the CDK puts what finds no room beside other statements of a role.
+  expect(JSON.stringify(policy.Properties.PolicyDocument).length).toBeLessThan(6_144);
+});
+
 describe('bad input', () => {
   const twice = <T>(one: T) => [one, one];
 
@@ -189,6 +199,8 @@ describe('bad input', () => {
   test.each([
     ['no value', () => KdumpTargets.tag('Kdump'), /0 values/],
     ['too many values', () => KdumpTargets.tag('Kdump', ...Array.from({ length: 51 }, (_, i) => `${i}`)), /51 values/],
+    ['values that are too long together', () => KdumpTargets.tag('Kdump', ...valuesOf(50, 101)),
+      /^KdumpTargets.tag: the values have 5050 characters altogether; 5000 are allowed, .* Give fewer or shorter values, or tag the instances alike\.$/],
     ['a wildcard', () => KdumpTargets.tag('Kdump', '*'), /Wildcards are not expanded/],
     ['a policy variable', () => KdumpTargets.tag('Kdump', '${aws:username}'), /not allowed/],
     ['a key with a quote', () => KdumpTargets.tag('Kd"ump', 'on'), /not allowed/],
