@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import { Chain, Choice, Condition, CustomState, IChainable, JsonPath, Map, Pass } from 'aws-cdk-lib/aws-stepfunctions';
+import { Chain, Choice, Condition, CustomState, Fail, IChainable, JsonPath, Map, Pass, RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { awsTask } from './aws-task';
+import { awsTask, SOON_AGAIN } from './aws-task';
 
 const FIRST_PAUSE = Duration.seconds(15);
 const LONGEST_PAUSE = Duration.minutes(2);
@@ -84,8 +84,13 @@ export function restoreStates(scope: Construct, next: IChainable): IChainable {
     retry: { errors: ['States.ALL'], interval: FIRST_PAUSE, maxAttempts: 12, backoffRate: 1.5, maxDelay: LONGEST_PAUSE },
   }).addCatch(failed, { resultPath: '$.restoreFailure' });
   exitStandby.next(outcome('InService', 'inService'));
-  const letGo = eachHook(scope, 'LetGo', 'completeLifecycleAction', { LifecycleActionResult: 'CONTINUE' },
-    outcome('TerminationContinued', 'terminationContinued'), [failed, '$.restoreFailure']);
+  const letGo = eachHook(scope, 'LetGo', {
+    action: 'completeLifecycleAction',
+    more: { LifecycleActionResult: 'CONTINUE' },
+    next: outcome('TerminationContinued', 'terminationContinued'),
+    failed,
+    resultPath: '$.restoreFailure',
+  });
 
   const look = describeMember(scope, 'LookAtGroup').addCatch(failed, { resultPath: '$.restoreFailure' });
   look.next(new Choice(scope, 'WhereIsIt?')
@@ -101,7 +106,9 @@ export function restoreStates(scope: Construct, next: IChainable): IChainable {
 
 /** Extends the time that the instance's termination waits, for each lifecycle hook of its group. */
 export function holdStates(scope: Construct, next: IChainable): IChainable {
-  return eachHook(scope, 'Hold', 'recordLifecycleActionHeartbeat', {}, next, [next, '$.shield.failure']);
+  return eachHook(scope, 'Hold', {
+    action: 'recordLifecycleActionHeartbeat', retry: SOON_AGAIN, next, failed: next, resultPath: '$.shield.failure',
+  });
 }
 
 /** Whether the termination of the instance is being held. */
@@ -117,16 +124,31 @@ function describeMember(scope: Construct, id: string): CustomState {
   });
 }
 
-function eachHook(
-  scope: Construct, id: string, action: string, more: object, next: IChainable, [failed, resultPath]: [IChainable, string],
-): IChainable {
+interface EachHookOptions {
+  readonly action: string;
+  /** Parameters beside the hook and the instance. */
+  readonly more?: Record<string, unknown>;
+  readonly retry?: RetryProps;
+  readonly next: IChainable;
+  readonly failed: IChainable;
+  /** Where the failure goes. */
+  readonly resultPath: string;
+}
+
+/** Calls an action for each termination hook of the group. Which of them waits for the instance is not to be learned, but by the answer. */
+function eachHook(scope: Construct, id: string, { action, more, retry, next, failed, resultPath }: EachHookOptions): IChainable {
   const call = awsTask(scope, `${id}Hook`, {
     service: 'autoscaling',
     action,
     parameters: {
       'AutoScalingGroupName.$': '$.group', 'LifecycleHookName.$': '$.hook.LifecycleHookName', 'InstanceId.$': '$.instanceId', ...more,
     },
+    retry,
   });
+  // One that its owner has completed, or that does not wait yet, must not keep the others from theirs.
+  call.addCatch(new Choice(scope, `${id}WaitsNot?`)
+    .when(Condition.stringMatches('$.failure.Cause', '*No active Lifecycle Action found*'), new Pass(scope, `${id}WaitsNot`))
+    .otherwise(new Fail(scope, `${id}HookFailed`, { errorPath: '$.failure.Error', causePath: '$.failure.Cause' })), { resultPath: '$.failure' });
   const each = new Map(scope, `${id}EachHook`, {
     itemsPath: '$.hooks.found',
     itemSelector: {

@@ -91,6 +91,18 @@ test('a group that is already terminating the instance: its lifecycle hook is he
   await responded.until('the termination', () => responded.machine.current === 'terminated');
 });
 
+test('two hooks, of which the owner of one has completed it: the other one is held, and let go afterwards', async () => {
+  await deploy({ group: { hook: true, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
+  responded.group!.hooks.push({ name: 'keep', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 15 });
+  responded.machine.hang();
+  await responded.until('the termination to wait', () => responded.memberState === 'Terminating:Wait');
+  responded.group!.complete(responded.group!.members[0], 'drain');
+  expect((await responded.over()).status).toBe('SUCCEEDED');
+  expectReport('Collected', /Its termination in the Auto Scaling group web goes on/);
+  await expectCollected();
+  await responded.until('the termination', () => responded.machine.current === 'terminated');
+});
+
 test('EnterStandby is refused: the instance is interrupted all the same, and the report says so', async () => {
   await deploy({ group: { minSize: 1 }, reduceCapacity: true });
   await responded.hang();
