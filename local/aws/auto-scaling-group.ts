@@ -22,7 +22,7 @@ export interface GroupProperties {
   readonly hooks?: LifecycleHook[];
   /** How long an instance fails its status check before it is replaced. "A few minutes" (EC2 Auto Scaling User Guide). @default 3 */
   replaceAfterMinutes?: number;
-  /** How long it takes from EnteringStandby to Standby: a load balancer drains the connections. @default 0 */
+  /** How long a load balancer drains the connections: from EnteringStandby to Standby, and from Terminating to the hooks. @default 0 */
   readonly drainMinutes?: number;
 }
 
@@ -84,10 +84,17 @@ export class Group {
 
   terminate(member: Member): void {
     this.note(`Terminating EC2 instance: ${member.instance.id}`);
+    member.lifecycleState = 'Terminating';
+    const { drainMinutes = 0 } = this.properties;
+    if (drainMinutes > 0) this.clock.after(drainMinutes, () => this.waitForHooks(member));
+    else this.waitForHooks(member);
+  }
+
+  private waitForHooks(member: Member): void {
     const hooks = this.hooks.filter(({ transition }) => transition === TERMINATING);
-    member.lifecycleState = hooks.length > 0 ? 'Terminating:Wait' : 'Terminating';
+    if (hooks.length === 0) return this.proceed(member);
+    member.lifecycleState = 'Terminating:Wait';
     hooks.forEach(hook => this.heartbeat(member, hook));
-    if (hooks.length === 0) this.proceed(member);
   }
 
   /** Begins a hook's time anew. */

@@ -10,6 +10,12 @@ const MEMBER = '$.group.members[0]';
 const isMember = (lifecycleState: string) => Condition.and(
   Condition.isPresent(MEMBER), Condition.stringEquals(`${MEMBER}.LifecycleState`, lifecycleState),
 );
+/**
+ * A load balancer drains it first; its hooks begin to wait when that is over, and are held then. In Terminating:Proceed it is too late.
+ *
+ * @see https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks-overview.html
+ */
+const IS_GOING = Condition.or(isMember('Terminating'), isMember('Terminating:Wait'));
 
 export interface ShieldOptions {
   /** Whether the group is made smaller while the instance is on standby, instead of launching another one. */
@@ -47,7 +53,7 @@ export function shieldStates(scope: Construct, { reduceCapacity, remember, hold,
   enterStandby.addCatch(lookAgain, { resultPath: '$.shield.failure' });
   const holdInstead = new Pass(scope, 'HoldInstead', { parameters: { kind: 'hook', ...found }, resultPath: '$.shield' });
   holdInstead.next(hold);
-  lookAgain.next(new Choice(scope, 'TerminatingByNow?').when(isMember('Terminating:Wait'), holdInstead).otherwise(next));
+  lookAgain.next(new Choice(scope, 'TerminatingByNow?').when(IS_GOING, holdInstead).otherwise(next));
   enterStandby.next(next);
 
   remember.next(new Choice(scope, 'WhichShield?')
@@ -59,7 +65,7 @@ export function shieldStates(scope: Construct, { reduceCapacity, remember, hold,
   findGroup.addCatch(plan('GroupUnknown', { kind: 'none', failure: JsonPath.objectAt('$.groupFailure') }), { resultPath: '$.groupFailure' });
   return findGroup.next(new Choice(scope, 'MemberOfGroup?')
     .when(isMember('InService'), plan('PlanStandby', { kind: 'standby', ...found }))
-    .when(isMember('Terminating:Wait'), plan('PlanToHold', { kind: 'hook', ...found }))
+    .when(IS_GOING, plan('PlanToHold', { kind: 'hook', ...found }))
     .when(Condition.isPresent(MEMBER), plan('NothingToShield', { kind: 'none', ...found }))
     .otherwise(plan('NoMember', { kind: 'none' })));
 }

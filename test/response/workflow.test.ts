@@ -103,6 +103,16 @@ test('two hooks, of which the owner of one has completed it: the other one is he
   await responded.until('the termination', () => responded.machine.current === 'terminated');
 });
 
+test('a group that terminates the instance, and still drains it: its hook is held as soon as it waits', async () => {
+  await deploy({ group: { drainMinutes: 16, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
+  responded.group!.hooks.push({ name: 'keep', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 12 });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  expectReport('Collected', /Its termination in the Auto Scaling group web goes on/);
+  expect(responded.events[0].autoScaling).toMatchObject({ shield: 'hook' });
+  await expectCollected();
+  await responded.until('the termination', () => responded.machine.current === 'terminated');
+});
+
 test('EnterStandby is refused: the instance is interrupted all the same, and the report says so', async () => {
   await deploy({ group: { minSize: 1 }, reduceCapacity: true });
   await responded.hang();

@@ -61,6 +61,14 @@ test('a termination waits for its hooks: held by a heartbeat, ended by completio
   await until('the termination', () => machine.current === 'terminated');
 });
 
+test('the hooks of a termination begin to wait when its load balancer has drained it', async () => {
+  const { group, member } = setUp({ hooks: [HOOK], drainMinutes: 4 });
+  group.terminate(member);
+  expect([member.lifecycleState, member.waiting.size]).toEqual(['Terminating', 0]);
+  await until('the hook', () => member.lifecycleState === 'Terminating:Wait');
+  expect([...member.waiting.keys()]).toEqual(['drain']);
+});
+
 test('a hook that nobody completes ends by its time', async () => {
   const { group, member } = setUp({ hooks: [HOOK] });
   group.terminate(member);
