@@ -7,7 +7,7 @@ export const RETRIES: RetryProps = {
   errors: [Errors.ALL], interval: Duration.seconds(5), maxAttempts: 4, backoffRate: 2, jitterStrategy: JitterType.FULL,
 };
 
-/** For what comes again a minute later anyway. */
+/** For what comes again a minute later. */
 export const SOON_AGAIN: RetryProps = { errors: [Errors.ALL], interval: Duration.seconds(5), maxAttempts: 1 };
 
 export interface AwsTaskProps {

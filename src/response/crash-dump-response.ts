@@ -10,6 +10,7 @@ import { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { CrashDumpBucket } from './crash-dump-bucket';
 import { CrashDumpResponseProps, DumpContents } from './crash-dump-response-props';
+import { LOOK_EVERY } from './dump-states';
 import { ResponseFunctions } from './response-functions';
 import { ResponseMetric } from './response-metric';
 import { ResponseOutcome } from './response-outcome';
@@ -26,8 +27,8 @@ import { DUMP_PATH_GRAMMAR, isDumpPath } from '../kdump/dump-path';
 import { requireSameRegion } from '../kdump/same-region';
 
 const WAITED_FOR = { least: Duration.minutes(10), most: Duration.hours(6) };
-// More than all bounds of the states together.
-const LONGEST_EXECUTION = Duration.hours(14);
+// More than all bounds of the states together: of the looks that are answered, those that are not, and the collection.
+const LONGEST_EXECUTION = Duration.hours(20);
 
 /**
  * Defines a Step Functions workflow that takes an unresponsive instance from the alarm to the report: it decides as the
@@ -104,12 +105,13 @@ export class CrashDumpResponse extends Construct {
     }
     this.bucket = props.bucket ?? new CrashDumpBucket(this, 'Bucket', { encryptionKey });
     this.topic = props.topic ?? new Topic(this, 'Topic', { enforceSSL: true, masterKey: encryptionKey });
-    const functions = new ResponseFunctions(this, props, this.bucket, returnSeconds, collectionSeconds);
+    const mostLooks = Math.ceil(returnSeconds / LOOK_EVERY.toSeconds());
+    const functions = new ResponseFunctions(this, props, this.bucket, mostLooks, collectionSeconds);
     this.reporter = functions.report;
 
     const stateMachine = new StateMachine(this, 'Workflow', {
       comment: 'From an unresponsive instance to its crash dump',
-      definitionBody: workflowDefinition(new Construct(this, 'States'), { props, functions, topic: this.topic, collectionSeconds }),
+      definitionBody: workflowDefinition(new Construct(this, 'States'), { props, functions, topic: this.topic, mostLooks, collectionSeconds }),
       timeout: LONGEST_EXECUTION,
     });
     workflowStatements(Stack.of(this), props).forEach(each => stateMachine.addToRolePolicy(each));

@@ -1,17 +1,21 @@
 import { Duration } from 'aws-cdk-lib';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Choice, Condition, CustomState, IChainable, JsonPath, Pass, Result, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, CustomState, IChainable, JsonPath, Pass, Result, RetryProps, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { RETRIES } from './aws-task';
+import { RETRIES, SOON_AGAIN } from './aws-task';
 import { holdStates, IS_HELD } from './shield-states';
 
 export const LOOK_EVERY = Duration.minutes(1);
+/** So many steps of a collection may go unanswered. What keeps failing that long will not be cured by waiting, and somebody should know. */
+const MOST_MISSED_STEPS = 25;
 
 export interface DumpOptions {
   readonly interrupt: IFunction;
   readonly watch: IFunction;
   readonly collect: IFunction;
+  /** How many looks the return may take. */
+  readonly mostLooks: number;
   /** How many steps the collection may take. */
   readonly mostSteps: number;
   /** Writes down that the instance may be dumping from here on. */
@@ -30,10 +34,10 @@ export interface DumpStates {
 }
 
 /** From the shielded instance to its dump in the bucket. */
-export function dumpStates(scope: Construct, { interrupt, watch, collect, mostSteps, remember, next }: DumpOptions): DumpStates {
-  const call = (id: string, lambdaFunction: IFunction, payload: object, resultPath: string) => new LambdaInvoke(scope, id, {
+export function dumpStates(scope: Construct, { interrupt, watch, collect, mostLooks, mostSteps, remember, next }: DumpOptions): DumpStates {
+  const call = (id: string, lambdaFunction: IFunction, payload: object, resultPath: string, retry: RetryProps = RETRIES) => new LambdaInvoke(scope, id, {
     lambdaFunction, payload: TaskInput.fromObject({ ...payload }), payloadResponseOnly: true, resultPath, retryOnServiceExceptions: false,
-  }).addRetry(RETRIES);
+  }).addRetry(retry);
   const incident = { incident: JsonPath.objectAt('$') };
   const whole = { resultPath: '$.failure' };
 
@@ -48,8 +52,18 @@ export function dumpStates(scope: Construct, { interrupt, watch, collect, mostSt
   }, '$.interrupt').addCatch(next, whole);
 
   const wait = new Wait(scope, 'WaitForInstance', { time: WaitTime.duration(LOOK_EVERY) });
-  const look = call('Watch', watch, incident, '$.watch').addCatch(next, whole);
-  const step = call('Collect', collect, incident, '$.collection').addCatch(next, whole);
+  // Going on at the first failure would give the instance back while it dumps; trying again in the state would let the hold end.
+  const patient = (id: string, lambdaFunction: IFunction, resultPath: string, missed: string, most: number) => {
+    const count = new Pass(scope, `${id}Missed`, {
+      parameters: { count: JsonPath.mathAdd(JsonPath.numberAt(`${missed}.count`), 1), failure: JsonPath.objectAt(`${missed}.failure`) }, resultPath: missed,
+    });
+    const giveUp = new Pass(scope, `${id}NoMore`, { inputPath: `${missed}.failure`, resultPath: '$.failure' });
+    count.next(new Choice(scope, `Patient${id}?`)
+      .when(Condition.numberGreaterThanEquals(`${missed}.count`, most), giveUp.next(next)).otherwise(wait));
+    return call(id, lambdaFunction, incident, resultPath, SOON_AGAIN).addCatch(count, { resultPath: `${missed}.failure` });
+  };
+  const look = patient('Watch', watch, '$.watch', '$.missedLooks', mostLooks);
+  const step = patient('Collect', collect, '$.collection', '$.missedSteps', MOST_MISSED_STEPS);
   const pause = new Wait(scope, 'WaitForUpload', { time: WaitTime.secondsPath('$.collection.pauseSeconds') });
   const isTakenOver = Condition.isPresent('$.stopped');
   const progress = (value: string) => Condition.stringEquals('$.watch.progress', value);

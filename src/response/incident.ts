@@ -20,6 +20,10 @@ export interface Incident {
   readonly interrupt?: Interrupted;
   readonly watch?: Watch;
   readonly collection?: Collection;
+  /** Looks that AWS did not answer. */
+  readonly missedLooks?: Missed;
+  /** Steps of the collection that AWS did not answer. */
+  readonly missedSteps?: Missed;
   readonly restored?: Restored;
   /** Why the workflow left its way; the instance is given back all the same. */
   readonly failure?: Failure;
@@ -150,6 +154,12 @@ export interface DumpFile {
   readonly checksumSha256?: string;
   /** Whether the instance's copy was removed, as was asked for. */
   readonly removed?: boolean;
+}
+
+export interface Missed {
+  readonly count: number;
+  /** The last one. */
+  readonly failure?: Failure;
 }
 
 export interface Restored {

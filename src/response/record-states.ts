@@ -5,6 +5,9 @@ import { awsTask } from './aws-task';
 /** The partition key of the records in the table of the claims. */
 export const RECORD_KIND = 'incident';
 
+/** What the workflow counts from. */
+export const NOTHING_MISSED = { missedLooks: { count: 0 }, missedSteps: { count: 0 } };
+
 /**
  * Writes down what is known of the incident, under the name of the execution. A workflow that is stopped runs no more states; another
  * execution finds there what it has to put right.
@@ -36,7 +39,7 @@ export function takeOverStates(scope: Construct, tableName: string, next: IChain
   const recollect = new Pass(scope, 'Recollect', {
     parameters: {
       incident: JsonPath.stringToJson(JsonPath.stringAt('$.recalled.Item.incident.S')),
-      now: { stopped: JsonPath.stringAt('$.event.detail.status') },
+      now: { stopped: JsonPath.stringAt('$.event.detail.status'), ...NOTHING_MISSED },
     },
   });
   const takeOver = new Pass(scope, 'TakeOver', {

@@ -8,7 +8,6 @@ import { Construct } from 'constructs';
 import { collectionDocument } from './collection-document';
 import { COLLECTION_POLICY_VARIABLE, CollectionPolicy } from './collection-policy';
 import { CrashDumpResponseProps, DumpContents } from './crash-dump-response-props';
-import { LOOK_EVERY } from './dump-states';
 import { RUNBOOK_URL_VARIABLE } from './report-variables';
 import { collectStatements, reportStatements, watchStatements } from './response-permissions';
 import { MOST_LOOKS_VARIABLE } from './watch-variables';
@@ -25,7 +24,7 @@ export class ResponseFunctions {
   public readonly collect: IFunction;
   public readonly report: IFunction;
 
-  constructor(scope: Construct, props: CrashDumpResponseProps, bucket: IBucket, returnSeconds: number, collectionSeconds: number) {
+  constructor(scope: Construct, props: CrashDumpResponseProps, bucket: IBucket, mostLooks: number, collectionSeconds: number) {
     const stack = Stack.of(scope);
     const logGroup = new LogGroup(scope, 'LogGroup', { retention: RetentionDays.SIX_MONTHS });
     const options = (id: string, description: string, statements: PolicyStatement[]): FunctionOptions & { role: Role } => {
@@ -36,7 +35,7 @@ export class ResponseFunctions {
     };
     this.watch = new HandlerFunction(scope, 'Watch', 'response.watch', {
       ...options('Watch', 'Looks whether an interrupted instance is back', watchStatements(stack, props)),
-      environment: { [MOST_LOOKS_VARIABLE]: String(Math.ceil(returnSeconds / LOOK_EVERY.toSeconds())) },
+      environment: { [MOST_LOOKS_VARIABLE]: String(mostLooks) },
     });
 
     const document = new CfnDocument(scope, 'Document', {

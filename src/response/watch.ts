@@ -40,7 +40,7 @@ export function markConsole(console: string): ConsoleMark {
  *
  * @param mostLooks how many looks the return may take
  */
-export function look({ watch: before, interrupt: answer, attempt, execution }: Incident, sight: Sight, mostLooks: number): Watch {
+export function look({ watch: before, interrupt: answer, attempt, execution, missedLooks }: Incident, sight: Sight, mostLooks: number): Watch {
   // An execution that was stopped may have sent an interrupt that it had no time to write down.
   const interrupt = answer ?? (attempt === undefined ? undefined : { attempt, at: execution.startedAt });
   const mark = sight.console === undefined ? undefined : markConsole(sight.console);
@@ -58,15 +58,16 @@ export function look({ watch: before, interrupt: answer, attempt, execution }: I
   };
   if (sight.state !== 'running') return { ...seen, progress: 'gone', explanation: `The instance is ${sight.state}` };
   if (sight.status === 'ok' && sight.lastPing !== undefined && sight.lastPing > new Date(interrupt.at)) {
-    return { ...seen, progress: 'back', backAt: sight.at.toISOString() };
+    return { ...seen, progress: 'back', backAt: before?.backAt ?? sight.at.toISOString() };
   }
   const silent = known?.speaks === true && mark !== undefined && seen.panicSeenAt === undefined;
   if (silent && looks >= UNANSWERED_LOOKS) {
     return { ...seen, progress: 'unanswered', explanation: `The serial console has shown nothing new for ${looks} minutes` };
   }
-  if (looks >= mostLooks) {
+  const minutes = looks + (missedLooks?.count ?? 0);
+  if (minutes >= mostLooks) {
     const ping = sight.lastPing ? `the SSM agent was last heard of at ${sight.lastPing.toISOString()}` : 'the SSM agent was not heard of';
-    return { ...seen, progress: 'overdue', explanation: `After ${looks} minutes the instance status check says ${sight.status} and ${ping}` };
+    return { ...seen, progress: 'overdue', explanation: `After ${minutes} minutes the instance status check says ${sight.status} and ${ping}` };
   }
   return { ...seen, progress: 'waiting' };
 }

@@ -7,7 +7,7 @@ import { RETRIES } from './aws-task';
 import { stepsWithin } from './collection-pace';
 import { CrashDumpResponseProps } from './crash-dump-response-props';
 import { dumpStates } from './dump-states';
-import { forgetState, rememberState, takeOverStates } from './record-states';
+import { forgetState, NOTHING_MISSED, rememberState, takeOverStates } from './record-states';
 import { reportStates } from './report-states';
 import { ResponseFunctions } from './response-functions';
 import { restoreStates, shieldStates } from './shield-states';
@@ -31,13 +31,14 @@ export interface WorkflowOptions {
   readonly props: CrashDumpResponseProps;
   readonly functions: ResponseFunctions;
   readonly topic: ITopic;
+  readonly mostLooks: number;
   readonly collectionSeconds: number;
 }
 
 /**
  * The states of the workflow, in JSONPath. The data that goes through them is an `Incident`.
  */
-export function workflowDefinition(scope: Construct, { props, functions, topic, collectionSeconds }: WorkflowOptions): DefinitionBody {
+export function workflowDefinition(scope: Construct, { props, functions, topic, mostLooks, collectionSeconds }: WorkflowOptions): DefinitionBody {
   const { interrupt } = props;
   const { tableName } = interrupt.table;
   const report = reportStates(scope, {
@@ -48,6 +49,7 @@ export function workflowDefinition(scope: Construct, { props, functions, topic, 
     interrupt: interrupt.function,
     watch: functions.watch,
     collect: functions.collect,
+    mostLooks,
     mostSteps: stepsWithin(collectionSeconds),
     remember: rememberState(scope, 'RememberInterrupt', tableName),
     next: restore,
@@ -80,6 +82,7 @@ export function workflowDefinition(scope: Construct, { props, functions, topic, 
     parameters: {
       event: JsonPath.objectAt('$'),
       execution: { arn: JsonPath.executionId, name: JsonPath.executionName, startedAt: JsonPath.executionStartTime },
+      ...NOTHING_MISSED,
     },
   });
   return DefinitionBody.fromChainable(begin.next(new Choice(scope, 'EndOfAnother?')

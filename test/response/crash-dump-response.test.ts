@@ -79,6 +79,9 @@ describe('the workflow', () => {
     expect(atMost).toMatchObject({ Variable: '$.collection.steps', NumericGreaterThanEquals: 24 + 116, Next: 'Restore' });
     expect(states[states['Collected?'].Default]).toMatchObject({ Type: 'Wait', SecondsPath: '$.collection.pauseSeconds' });
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MOST_LOOKS: '30' } } });
+    // What AWS does not answer is asked again a minute later, which holds a termination on.
+    expect(states['PatientWatch?']).toMatchObject({ Choices: [{ Variable: '$.missedLooks.count', NumericGreaterThanEquals: 30 }], Default: 'WaitForInstance' });
+    expect(states['PatientCollect?']).toMatchObject({ Choices: [{ Variable: '$.missedSteps.count', NumericGreaterThanEquals: 25 }], Default: 'WaitForInstance' });
   });
 
   test('creates OpsItems only if asked', () => {

@@ -74,6 +74,19 @@ test('an instance that does not come back in time is overdue, whatever it does',
   expect(watch).toMatchObject({ progress: 'overdue', explanation: expect.stringMatching(/After 10 minutes .* impaired .* last heard of at 2026-01-02T03:01/) });
 });
 
+test('a look that AWS did not answer has taken its time, too', () => {
+  const missed = (count: number, sight: Sight) => look({ ...incident(watchFor(3, hung)), missedLooks: { count } }, sight, MOST);
+  expect(missed(5, hung(9, CAPTURE))).toMatchObject({ progress: 'waiting', looks: 4 });
+  expect(missed(6, hung(10, CAPTURE))).toMatchObject({ progress: 'overdue', explanation: expect.stringMatching(/^After 10 minutes /) });
+  // Nothing was seen then, which proves nothing.
+  expect(missed(5, hung(9))).toMatchObject({ progress: 'waiting' });
+});
+
+test('an instance that is looked at again, while it is collected from, is back since it was seen so first', () => {
+  const back = (minute: number): Sight => ({ ...hung(minute), status: 'ok', lastPing: minutesOn(2) });
+  expect(watchFor(4, back)).toMatchObject({ progress: 'back', backAt: minutesOn(1).toISOString() });
+});
+
 test.each(['stopped', 'terminated', 'shutting-down', 'not to be found'])('an instance that is %s is gone', (state) => {
   expect(look(incident(before()), { ...hung(2), state }, MOST)).toMatchObject({ progress: 'gone', explanation: `The instance is ${state}` });
 });

@@ -208,6 +208,47 @@ test('all interrupts are swallowed: the workflow gives up by name after the seco
   expect(responded.memberState).toBe('InService');
 });
 
+test('EC2 does not answer for minutes while the instance dumps: it is looked at again, and stays on standby', async () => {
+  await deploy({ group: {}, machine: { dumpMinutes: 20 } });
+  responded.machine.hang();
+  await responded.until('the interrupt', () => responded.machine.nmis === 1);
+  responded.local.faults.add({ service: 'ec2', action: 'DescribeInstanceStatus', times: 15, fault: Fault.serverError(503) });
+  expect((await responded.over()).status).toBe('SUCCEEDED');
+  expectReport('Collected', /It is in service again/);
+  await expectCollected();
+});
+
+test('EC2 does not answer while a termination is held: it is held on', async () => {
+  await deploy({ group: { replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
+  responded.group!.hooks.push({ name: 'keep', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 15 });
+  responded.machine.hang();
+  await responded.until('the interrupt', () => responded.machine.nmis === 1);
+  const end = responded.local.faults.add({ service: 'ec2', action: 'DescribeInstanceStatus', fault: Fault.serverError(503) });
+  responded.local.clock.after(25, end);
+  expect((await responded.over()).status).toBe('SUCCEEDED');
+  expectReport('Collected', /Its termination in the Auto Scaling group web goes on/);
+});
+
+test('EC2 never answers again: the workflow gives up when the return has had its time, and gives the instance back', async () => {
+  await deploy({ group: {}, returnTimeout: Duration.minutes(10) });
+  responded.machine.hang();
+  await responded.until('the interrupt', () => responded.machine.nmis === 1);
+  responded.local.faults.add({ service: 'ec2', action: 'DescribeInstanceStatus', fault: Fault.serverError(503) });
+  expect((await responded.over()).status).toBe('FAILED');
+  expectReport('Failed', /What failed: [^]*It is in service again/);
+  expect(responded.memberState).toBe('InService');
+  // Ten looks, each of them tried twice.
+  expect(responded.local.invocations.filter(({ event: { incident } }) => incident?.attempt && !incident.restored)).toHaveLength(20);
+});
+
+test('Systems Manager does not answer for minutes when the collection begins: it is tried again', async () => {
+  await deploy({ group: { hook: true, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 10 } });
+  responded.local.faults.add({ service: 'ssm', action: 'SendCommand', times: 15, fault: Fault.serverError(503) });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  expectReport('Collected', /Its termination in the Auto Scaling group web goes on/);
+  await expectCollected();
+});
+
 test('the dump is empty: the kernel log arrives, and the report says that the dump is empty', async () => {
   await deploy({ machine: { vmcore: Buffer.alloc(0) } });
   await responded.hang();
