@@ -54,7 +54,9 @@ export interface CrashDumpResponseProps {
   readonly dumpPath?: string;
 
   /**
-   * Who is told what happened, in the same Region.
+   * Who is told what happened, in the same Region. The workflow gets the permission to use the topic's key, if it has one. An imported
+   * topic knows it only by `keyArn`, and the policy of that key is its owner's: it has to allow the role of the workflow `kms:Decrypt` and
+   * `kms:GenerateDataKey`.
    *
    * @default - a new topic, without subscriptions
    */

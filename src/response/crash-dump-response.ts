@@ -116,8 +116,7 @@ export class CrashDumpResponse extends Construct {
     });
     workflowStatements(Stack.of(this), props).forEach(each => stateMachine.addToRolePolicy(each));
     interrupt.table.encryptionKey?.grantEncryptDecrypt(stateMachine);
-    // A topic that was imported does not know its key: then the permission is its owner's to give.
-    if (!props.topic) encryptionKey?.grant(stateMachine, 'kms:Decrypt', 'kms:GenerateDataKey');
+    this.topic.masterKey?.grant(stateMachine, 'kms:Decrypt', 'kms:GenerateDataKey');
     this.stateMachine = stateMachine;
     this.takeOverWhatEnds();
   }

@@ -131,6 +131,21 @@ test('a key encrypts the bucket and the topic, and the roles may use it for that
   expect(users.map(id => id.replace(/DefaultPolicy.*/, '')).sort()).toEqual(['ResponseCollectRole', 'ResponseReportRole', 'ResponseWorkflowRole']);
 });
 
+test.each<[string, (scope: Stack) => Topic]>([
+  ['of the same app', scope => new Topic(scope, 'Topic', { masterKey: new Key(scope, 'TopicKey') })],
+  ['that was imported with it', scope => Topic.fromTopicAttributes(scope, 'Topic', {
+    topicArn: 'arn:aws:sns:us-east-1:123456789012:dumps', keyArn: 'arn:aws:kms:us-east-1:123456789012:key/one',
+  }) as Topic],
+])('the workflow may use the key of a topic %s', (_what, topic) => {
+  const { stack, response } = setUp(scope => ({ topic: topic(scope) }));
+  Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([Match.objectLike({ Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: stack.resolve(response.topic.masterKey!.keyArn) })]),
+    },
+    Roles: [{ Ref: Match.stringLikeRegexp('^ResponseWorkflowRole') }],
+  });
+});
+
 test('alarms and a fleet watch start it, and the end of its own executions', () => {
   const { stack, response } = setUp(undefined, scope => KdumpTargets.instance(new CfnInstance(scope, 'Web')));
   response.addAlarm(new UnresponsiveAlarm(stack, 'Alarm', { instance: stack.node.findChild('Web') as CfnInstance }));
