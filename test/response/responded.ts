@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { App, Stack } from 'aws-cdk-lib';
 import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
@@ -102,9 +102,9 @@ export class Responded {
     return executions.find(({ output, status }) => status === 'FAILED' || output?.includes('"report"')) ?? executions[0];
   }
 
-  /** Somebody stops the first execution. */
+  /** Somebody stops the last execution. */
   public async stop(): Promise<void> {
-    await this.local.stepFunctions.stop(this.local.stepFunctions.executions[0].arn);
+    await this.local.stepFunctions.stop(this.local.stepFunctions.executions.at(-1)!.arn);
   }
 
   /** Somebody starts the workflow, with no alarm. */
@@ -115,12 +115,9 @@ export class Responded {
 
   /** Somebody else's instance has taken the interrupt that the breaker allows. */
   public async spendBreaker(): Promise<void> {
-    const client = new DynamoDBClient({
-      endpoint: `http://127.0.0.1:${this.local.port}`, region: REGION, credentials: { accessKeyId: 'OPERATOR', secretAccessKey: 'OPERATOR' },
-    });
-    const [policy] = [...this.local.lambda.functions.values()].flatMap(({ code }) => code.properties.variables.INTERRUPT_POLICY ?? []);
+    const client = this.dynamodb();
     await client.send(new PutItemCommand({
-      TableName: JSON.parse(policy).claims.tableName,
+      TableName: this.claims,
       Item: { kind: { S: 'breaker' }, name: { S: '000' }, claim: { S: 'other' }, expiresAt: { N: String(Math.floor(Date.now() / 1000) + 3600) } },
     }));
     client.destroy();
@@ -128,6 +125,16 @@ export class Responded {
 
   public until<T>(what: string, condition: () => T | undefined | false | null): Promise<T> {
     return this.local.waitFor(what, condition, LONGEST_MS);
+  }
+
+  /** The names of the executions that have left a record of their incident. */
+  public async records(): Promise<string[]> {
+    const client = this.dynamodb();
+    const { Items = [] } = await client.send(new QueryCommand({
+      TableName: this.claims, KeyConditionExpression: 'kind = :kind', ExpressionAttributeValues: { ':kind': { S: 'incident' } },
+    }));
+    client.destroy();
+    return Items.map(({ name }) => name.S!);
   }
 
   /** The state data at the end of an execution. */
@@ -150,6 +157,17 @@ export class Responded {
 
   public get memberState(): string | undefined {
     return this.group?.members[0]?.lifecycleState;
+  }
+
+  private get claims(): string {
+    const [policy] = [...this.local.lambda.functions.values()].flatMap(({ code }) => code.properties.variables.INTERRUPT_POLICY ?? []);
+    return JSON.parse(policy).claims.tableName;
+  }
+
+  private dynamodb(): DynamoDBClient {
+    return new DynamoDBClient({
+      endpoint: `http://127.0.0.1:${this.local.port}`, region: REGION, credentials: { accessKeyId: 'OPERATOR', secretAccessKey: 'OPERATOR' },
+    });
   }
 
   private synthesise(setting: Setting, crash: string): void {

@@ -279,6 +279,32 @@ test.each([
   expect(responded.memberState).toBe('InService');
 });
 
+test('the workflow is stopped by hand twice: a third execution gives the instance back and reports', async () => {
+  await deploy({ group: {}, machine: { dumpMinutes: 12 } });
+  responded.machine.hang();
+  await responded.until('the interrupt', () => responded.machine.nmis === 1);
+  await responded.stop();
+  // It looks at the instance: it has taken over.
+  await responded.until('the second one', () => responded.local.invocations.some(({ event }) => event.incident?.stopped));
+  await responded.stop();
+  await responded.over();
+  expect(responded.local.stepFunctions.executions.map(({ status }) => status)).toEqual(['ABORTED', 'ABORTED', 'SUCCEEDED']);
+  expectReport('Stopped', /The workflow ended as ABORTED before it was done\./);
+  expect(responded.memberState).toBe('InService');
+  expect(await responded.records()).toEqual([]);
+});
+
+test('ExitStandby always fails: it is tried once more by another execution, and by no third one', async () => {
+  await deploy({ group: {} });
+  responded.local.faults.add({ service: 'autoscaling', action: 'ExitStandby', fault: Fault.serverError() });
+  responded.machine.hang();
+  const { stepFunctions: { executions } } = responded.local;
+  await responded.until('the end', () => executions.length === 3 && executions[2].status !== 'RUNNING');
+  expect(executions.map(({ status }) => status)).toEqual(['FAILED', 'FAILED', 'SUCCEEDED']);
+  expect(responded.messages.map(({ body }) => /IT COULD NOT BE GIVEN BACK/.test(body))).toEqual([true, true]);
+  expect(await responded.records()).toEqual([]);
+});
+
 test('nobody can be told by the topic: the event is sent, and the execution fails', async () => {
   await deploy();
   responded.local.faults.add({ service: 'sns', fault: Fault.serverError() });
