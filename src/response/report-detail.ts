@@ -3,14 +3,12 @@ import { instanceOf } from './instance-of';
 import type { KernelFindings } from './kernel-findings';
 import { outcomeOf } from './outcome-of';
 import { plain } from './plain-text';
+import { SCHEMA_VERSION } from './report-event';
 import { timeLineOf } from './time-line';
 import { isMissing } from '../interrupt/facts';
 
-/** Changes with every change that a reader of the event would have to know of; a new key is none. */
-const SCHEMA_VERSION = 1;
-
 /**
- * The detail of the event that reports an incident; docs/report.md has the schema. EventBridge takes 256 KB.
+ * The detail of the event that reports an incident; docs/response.md has the schema. EventBridge takes 256 KB.
  */
 export function detailOf(incident: Incident, { panic, cause }: KernelFindings): object {
   const { execution, assessed, notYet, interrupt, watch, collection, shield, restored, failure, stopped } = incident;

@@ -4,7 +4,8 @@ import { Choice, Condition, CustomState, Fail, IChainable, JsonPath, Pass, Succe
 import { EventBridgePutEvents, LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { awsTask, RETRIES } from './aws-task';
-import { REPORT_DETAIL_TYPE } from './report-event';
+import { REPORT_DETAIL_TYPE, SCHEMA_VERSION } from './report-event';
+import { ResponseOutcome } from './response-outcome';
 import { EVENT_SOURCE } from '../detection/unresponsive-event';
 
 const is = (path: string, value: string) => Condition.and(Condition.isPresent(path), Condition.stringEquals(path, value));
@@ -42,15 +43,13 @@ export function reportStates(scope: Construct, { report, topic, opsItems, forget
     resultPath: JsonPath.DISCARD,
   }).addRetry(RETRIES);
 
-  compose.addCatch(new Pass(scope, 'ComposePlainly', {
-    parameters: {
-      outcome: 'failed',
-      subject: 'A crash dump response could not be reported',
-      message: JsonPath.format('What happened could not be put into words. Look at the execution: {}', JsonPath.stringAt('$.execution.arn')),
-      detail: { version: 1, outcome: 'failed', execution: JsonPath.stringAt('$.execution.arn') },
-    },
-    resultPath: '$.report',
-  }).next(publish), { resultPath: '$.undelivered.words' });
+  const instanceId = JsonPath.stringAt('$.assessed.instanceId');
+  compose.addCatch(new Choice(scope, 'InstanceKnown?')
+    .when(Condition.isPresent('$.assessed.instanceId'), composePlainly(
+      scope, 'ComposePlainlyOfInstance', JsonPath.format('A crash dump response for {} could not be reported', instanceId), { instanceId },
+    ).next(publish))
+    .otherwise(composePlainly(scope, 'ComposePlainly', 'A crash dump response could not be reported').next(publish)),
+  { resultPath: '$.undelivered.words' });
 
   const end = new Choice(scope, 'WentWell?').when(WENT_WRONG, new Fail(scope, 'Failed', {
     error: 'CrashDumpResponseFailed', causePath: '$.report.subject',
@@ -66,6 +65,23 @@ export function reportStates(scope: Construct, { report, topic, opsItems, forget
   publish.addCatch(announce, { resultPath: '$.undelivered.message' });
   publish.next(announce);
   return compose.next(publish);
+}
+
+/** The same as the function makes (report-handler.ts), of what is known without it. */
+function composePlainly(scope: Construct, id: string, subject: string, about: { instanceId?: string } = {}): Pass {
+  const outcome = ResponseOutcome.FAILED;
+  const execution = JsonPath.stringAt('$.execution.arn');
+  const message = JsonPath.format('What happened could not be put into words. Look at the execution: {}', execution);
+  return new Pass(scope, id, {
+    parameters: {
+      outcome,
+      subject,
+      message,
+      detail: { version: SCHEMA_VERSION, outcome, ...about, execution },
+      opsItem: { title: subject, description: message, severity: '2' },
+    },
+    resultPath: '$.report',
+  });
 }
 
 function opsItem(scope: Construct, next: IChainable): IChainable {

@@ -315,13 +315,21 @@ test('nobody can be told by the topic: the event is sent, and the execution fail
   await expectCollected();
 });
 
-test('the report cannot be put into words: a plain one is sent', async () => {
+test.each([
+  ['of an instance', true],
+  ['of what could not be assessed', false],
+])('the report %s cannot be put into words: a plain one is sent', async (_what, assessed) => {
   await deploy();
   const functionName = [...responded.local.lambda.functions.keys()].find(name => name.includes('Report'))!;
   const only = ({ FunctionName }: Record<string, unknown>) => String(FunctionName).includes(functionName);
-  responded.local.faults.add({ service: 'lambda', action: 'Invoke', only, fault: Fault.serverError() });
-  expect((await responded.hang()).status).toBe('FAILED');
+  responded.local.faults.add({ service: 'lambda', action: 'Invoke', ...assessed && { only }, fault: Fault.serverError() });
+  const { error, cause } = await responded.hang();
+  expect([error, cause]).toEqual(['CrashDumpResponseFailed', `A crash dump response ${assessed ? `for ${WEB} ` : ''}could not be reported`]);
   expect(responded.messages[0].body).toMatch(/^What happened could not be put into words\. Look at the execution: arn:/);
+  expect(responded.events).toEqual([{
+    version: 1, outcome: 'Failed', ...assessed && { instanceId: WEB }, execution: responded.local.stepFunctions.executions[0].arn,
+  }]);
+  expect(responded.local.ssm.opsItems).toMatchObject([{ title: cause, description: responded.messages[0].body, severity: '2' }]);
 });
 
 test('refuses an instance whose kdump is not armed, touches nothing, and tells', async () => {
