@@ -5,6 +5,7 @@ import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { absentReferences } from './absent-references';
 import {
   CrashDiagnosticsDashboard, CrashDumpResponse, CrashDumpResponseProps, DiagnosticInterrupt, DumpContents, FleetWatch, KdumpAssociation,
   KdumpTargets, ResponseOutcome, UnresponsiveAlarm,
@@ -63,6 +64,15 @@ describe('the workflow', () => {
     expect(states.RememberShield.Next).toBe('WhichShield?');
     expect(states.RememberInterrupt.Next).toBe('Interrupt');
     expect(Object.entries(states).filter(([, state]) => goesTo(state).includes('EnterStandby')).map(([name]) => name)).toEqual(['WhichShield?']);
+  });
+
+  test('refers to nothing that may be absent, on whatever way it comes there', () => {
+    const states = statesOf(setUp(() => ({ opsItems: true })).stack);
+    expect(absentReferences('Begin', states)).toEqual([]);
+    expect(absentReferences('Begin', statesOf(setUp().stack))).toEqual([]);
+    // That it would be found.
+    delete states.ComposePlainly.Parameters.opsItem;
+    expect(absentReferences('Begin', states)).toEqual(['Description', 'Severity', 'Title'].map(key => `CreateOpsItem: $.report.opsItem.${key.toLowerCase()}`));
   });
 
   test('goes on waiting where a second interrupt is refused: the instance has stirred', () => {
