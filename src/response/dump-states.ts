@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Choice, Condition, CustomState, IChainable, JsonPath, Pass, Result, RetryProps, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, CustomState, IChainable, JsonPath, Pass, Result, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { RETRIES, SOON_AGAIN } from './aws-task';
@@ -35,7 +35,7 @@ export interface DumpStates {
 
 /** From the shielded instance to its dump in the bucket. */
 export function dumpStates(scope: Construct, { interrupt, watch, collect, mostLooks, mostSteps, remember, next }: DumpOptions): DumpStates {
-  const call = (id: string, lambdaFunction: IFunction, payload: object, resultPath: string, retry: RetryProps = RETRIES) => new LambdaInvoke(scope, id, {
+  const call = (id: string, lambdaFunction: IFunction, payload: object, resultPath: string, retry = RETRIES) => new LambdaInvoke(scope, id, {
     lambdaFunction, payload: TaskInput.fromObject({ ...payload }), payloadResponseOnly: true, resultPath, retryOnServiceExceptions: false,
   }).addRetry(retry);
   const incident = { incident: JsonPath.objectAt('$') };
@@ -55,7 +55,8 @@ export function dumpStates(scope: Construct, { interrupt, watch, collect, mostLo
   // Going on at the first failure would give the instance back while it dumps; trying again in the state would let the hold end.
   const patient = (id: string, lambdaFunction: IFunction, resultPath: string, missed: string, most: number) => {
     const count = new Pass(scope, `${id}Missed`, {
-      parameters: { count: JsonPath.mathAdd(JsonPath.numberAt(`${missed}.count`), 1), failure: JsonPath.objectAt(`${missed}.failure`) }, resultPath: missed,
+      parameters: { count: JsonPath.mathAdd(JsonPath.numberAt(`${missed}.count`), 1), failure: JsonPath.objectAt(`${missed}.failure`) },
+      resultPath: missed,
     });
     const giveUp = new Pass(scope, `${id}NoMore`, { inputPath: `${missed}.failure`, resultPath: '$.failure' });
     count.next(new Choice(scope, `Patient${id}?`)

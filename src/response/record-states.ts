@@ -61,11 +61,11 @@ export function takeOverStates(scope: Construct, tableName: string, next: IChain
   takeRecord.addCatch(next, { resultPath: '$.undelivered.record' });
   const forgetEnded = forget(scope, 'ForgetEnded', tableName, OF_ENDED);
   forgetEnded.addCatch(nothingLeft, { resultPath: JsonPath.DISCARD });
-  const failed = (path: string) => Condition.stringEquals(path, 'FAILED');
+  const failed = (path: string) => Condition.and(Condition.isPresent(path), Condition.stringEquals(path, 'FAILED'));
 
   takeOver.next(takeRecord).next(next);
   recollect.next(new Choice(scope, 'FailedTwice?')
-    .when(Condition.and(failed('$.now.stopped'), Condition.isPresent('$.incident.stopped'), failed('$.incident.stopped')), forgetEnded.next(nothingLeft))
+    .when(Condition.and(failed('$.now.stopped'), failed('$.incident.stopped')), forgetEnded.next(nothingLeft))
     .otherwise(takeOver));
   return recall.next(new Choice(scope, 'AnythingLeft?')
     .when(Condition.isPresent('$.recalled.Item.incident'), recollect)
