@@ -42,22 +42,45 @@ grub_configuration_carries() {
     END { exit !found }' "$1"
 }
 
+# unfinished_kernels OLD NEW: what NEW boots without an initramfs, and OLD does not: among others, a kernel whose package is unpacked and no
+# more. Ubuntu (GRUB_FORCE_PARTUUID) boots without and with one by the same entry. Microcode alone is none.
+unfinished_kernels() {
+  awk '
+    function end_entry() {
+      if (kernel != "" && !loads && !known[kernel]++ && files == 2) print kernel
+      kernel = loads = ""
+    }
+    FNR == 1 { end_entry(); files++ }
+    $1 == "menuentry" || $1 == "submenu" { end_entry() }
+    $1 ~ /^linux(16|efi)?$/ { kernel = $2 }
+    $1 ~ /^initrd(16|efi)?$/ { for (i = 2; i <= NF; i++) if ($i !~ /(code|-uc)\.(img|cpio)$/) loads = 1 }
+    END { end_entry() }' "$1" "$2"
+}
+
+# give_up FILE CAUSE REMEDY: what lies beside it does not take its place.
+give_up() {
+  abandon_beside "$1"
+  fail "$2; $1 is unchanged." "$3"
+}
+
 # grub-mkconfig -o (and so update-grub) copies the new text into the live file: a power loss in between leaves half of it. So it
-# writes to standard output here, and what it wrote is checked before it takes the live file's place.
+# writes to standard output here, and what it wrote is checked before it takes the live file's place. Kernels that are just being installed
+# would be in it.
 regenerate_grub_configuration() {
+  wait_for_package_manager
   if ! begin_beside "$1" || ! tool "$mkconfig" > "$beside"; then
-    abandon_beside "$1"
-    fail "$mkconfig failed; $1 is unchanged." "See standard error, and run $mkconfig by hand."
+    give_up "$1" "$mkconfig failed" "See standard error, and run $mkconfig by hand."
   fi
   if has "$script_check" && ! tool "$script_check" "$beside"; then
-    abandon_beside "$1"
-    fail "$mkconfig wrote a configuration that $script_check refuses; $1 is unchanged." 'Look for errors in /etc/default/grub and /etc/grub.d.'
+    give_up "$1" "$mkconfig wrote a configuration that $script_check refuses" 'Look for errors in /etc/default/grub and /etc/grub.d.'
   fi
   if ! grub_configuration_carries "$beside"; then
-    abandon_beside "$1"
-    fail "$mkconfig wrote no kernel with ${boots_any:-crashkernel=$crashkernel_wanted}; $1 is unchanged." \
+    give_up "$1" "$mkconfig wrote no kernel with ${boots_any:-crashkernel=$crashkernel_wanted}" \
       'Something overrides GRUB_CMDLINE_LINUX_DEFAULT: look into /etc/default/grub, /etc/default/grub.d and /etc/grub.d.'
   fi
+  unfinished=$(unfinished_kernels "$1" "$beside")
+  [ -z "$unfinished" ] || give_up "$1" "$mkconfig wrote an entry without an initramfs for $unfinished" \
+    "Finish its installation (dpkg --configure -a, yum, zypper) or remove it; if it needs none, run $mkconfig by hand."
   if ! switch_boot_files "$1"; then
     abandon_boot_files "$1"
     fail "$1 could not be replaced." 'See standard error: a full or read-only file system is the usual reason.'

@@ -38,12 +38,11 @@ package_manager_is_busy() {
   return 1
 }
 
-# At first boot cloud-init and unattended-upgrades hold the locks for minutes. Ten minutes are the bound.
+# At first boot cloud-init and unattended-upgrades hold the locks for minutes. Ten minutes are the bound of all waits together.
 wait_for_package_manager() {
-  waits=0
   while package_manager_is_busy; do
-    waits=$((waits + 1))
-    [ "$waits" -le 60 ] || fail 'Another process held the lock of the package manager for ten minutes.' \
+    lock_waits=$((${lock_waits:-0} + 1))
+    [ "$lock_waits" -le 60 ] || fail 'Another process held the lock of the package manager for ten minutes.' \
       'Find out which (ps, /proc/locks); the next run tries again.'
     sleep 10
   done

@@ -4,4 +4,4 @@ set -uf
 umask 022
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 # What is looked at before it is set comes from nowhere else; grep of EL7 adds options of its own.
-unset short_way copies_all boots_any os_id os_version arch kernel crashkernel_wanted free_bytes needed_bytes GREP_OPTIONS
+unset short_way copies_all boots_any os_id os_version arch kernel crashkernel_wanted free_bytes needed_bytes lock_waits GREP_OPTIONS

@@ -134,7 +134,8 @@ describe('a reboot that does not help', () => {
 
   test('is put off while the package manager is at work', () => {
     machine = armedMachine(DEBIAN_12);
-    const outcome = machine.run({ crashKernel: '512M', rebootPolicy: 'whenRequired' }, '/var/lib/dpkg/lock-frontend');
+    machine.run({ crashKernel: '512M' });
+    const outcome = machine.run({ rebootPolicy: 'whenRequired' }, '/var/lib/dpkg/lock-frontend');
     expect(outcome).toMatchObject({ exitCode: 20, status: { cause: expect.stringMatching(/package manager is at work/) } });
     expect(machine.run().exitCode).toBe(194);
   });
