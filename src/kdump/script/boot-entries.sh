@@ -69,7 +69,7 @@ set_kernelopts() {
     set -- unset kernelopts
   fi
   if ! cp -a "$environment" "$beside" || ! tool "$editenv" "$beside" "$@" || ! switch_boot_files "$environment"; then
-    abandon_boot_files "$environment"
+    sweep_boot_files "$environment"
     fail "The kernelopts in $environment could not be changed." 'See standard error: the block of 1024 bytes may be full.'
   fi
 }

@@ -1,20 +1,25 @@
 # shellcheck shell=sh
 # Replacing files that the boot loader reads: whatever the moment, it finds a whole old one or a whole new one.
 
-# write_out_journal DIRECTORY: GRUB reads XFS without replaying its journal, so what is only in the journal is not there for it.
+# write_out_journal DIRECTORY: GRUB reads XFS and ext4 without replaying their journals, so what is only in the journal is not there for it.
 # Freezing writes the journal out, as amazon-ec2-hibinit-agent does on Amazon Linux 2. The pair runs in a session of its own and
-# ignores signals: whatever happens to this program meanwhile, what was frozen is thawed.
+# ignores signals: whatever happens to this program meanwhile, what was frozen is thawed. Standard error may be a file on it, and a
+# message to that would wait for the thaw.
 write_out_journal() {
   # shellcheck disable=SC2016
   tool setsid sh -c '
     trap "" HUP INT PIPE TERM
     if fsfreeze -f "$1"; then
-      until fsfreeze -u "$1"; do sleep 1; done
+      until fsfreeze -u "$1" 2> /dev/null; do sleep 1; done
     fi' freeze "$1"
 }
 
+# stat has one name for ext2, ext3 and ext4.
 keeps_journal() {
-  [ "$(stat -f -c %T "$1")" = xfs ] && has fsfreeze && has setsid
+  case $(stat -f -c %T "$1") in
+    xfs | ext2/ext3) has fsfreeze && has setsid ;;
+    *) return 1 ;;
+  esac
 }
 
 # staged FILE: is there a new one beside it, in $beside?
@@ -23,7 +28,7 @@ staged() {
   [ -e "$beside" ]
 }
 
-# switch_boot_files FILE...: those with a new one beside them are replaced by it. On XFS the journal is written out before the renaming
+# switch_boot_files FILE...: those with a new one beside them are replaced by it. A journal is written out before the renaming
 # and after it, and the old files are kept until then: a directory entry on the disk always leads to a whole file.
 switch_boot_files() {
   journal=
@@ -47,23 +52,18 @@ switch_boot_files() {
   done
 }
 
-# sweep_boot_files FILE...: what a run left behind that was killed while it switched them. Until the journal is written out, the old file
+# sweep_boot_files FILE...: what lies beside them, after a switch that failed or was killed. Until the journal is written out, the old file
 # may be the one that GRUB finds.
 sweep_boot_files() {
+  journal=
   for file in "$@"; do
     beside_of "$file"
     if [ -e "$beside.old" ]; then
-      write_out_journal "${file%/*}"
+      [ "$journal" = "${file%/*}" ] || write_out_journal "${file%/*}"
+      journal=${file%/*}
       rm -f "$beside.old"
     fi
     [ ! -e "$beside" ] || rm -f "$beside"
-  done
-}
-
-abandon_boot_files() {
-  for file in "$@"; do
-    abandon_beside "$file"
-    rm -f "$beside.old"
   done
 }
 
@@ -81,14 +81,14 @@ edit_boot_files() {
   changed=
   for file in "$@"; do
     if ! stage "$editor" "$file"; then
-      abandon_boot_files "$@"
+      sweep_boot_files "$@"
       fail "$file could not be written anew; nothing was changed." 'See standard error: a full or read-only /boot is the usual reason.'
     fi
     [ ! -e "$beside" ] || changed=yes
   done
   [ -n "$changed" ] || return 0
   if ! switch_boot_files "$@"; then
-    abandon_boot_files "$@"
+    sweep_boot_files "$@"
     fail "The files in ${1%/*} could not be replaced." 'See standard error: a full or read-only file system is the usual reason.'
   fi
 }

@@ -82,7 +82,7 @@ regenerate_grub_configuration() {
   [ -z "$unfinished" ] || give_up "$1" "$mkconfig wrote an entry without an initramfs for $unfinished" \
     "Finish its installation (dpkg --configure -a, yum, zypper) or remove it; if it needs none, run $mkconfig by hand."
   if ! switch_boot_files "$1"; then
-    abandon_boot_files "$1"
+    sweep_boot_files "$1"
     fail "$1 could not be replaced." 'See standard error: a full or read-only file system is the usual reason.'
   fi
 }

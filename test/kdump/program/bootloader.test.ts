@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { boot } from './boot';
-import { AMAZON_LINUX_2, CENTOS_7, DEBIAN_12, Image, SLES_15, UBUNTU_22_04, UBUNTU_26_04 } from './images';
+import { AMAZON_LINUX_1, AMAZON_LINUX_2, CENTOS_7, DEBIAN_12, Image, RHEL_9, SLES_15, UBUNTU_22_04, UBUNTU_26_04 } from './images';
 import { armedMachine, Machine } from './machine';
 
 const OURS = '/etc/default/grub.d/zz-cdk-diagnostic-interrupt.cfg';
@@ -162,6 +162,77 @@ describe('on Amazon Linux 2', () => {
     expect(machine.log().filter(each => each.startsWith('fsfreeze'))).toEqual(['fsfreeze -f /boot/grub2', 'fsfreeze -u /boot/grub2']);
     expect(commandLines(image)[0]).not.toContain('crashkernel');
   });
+});
+
+describe('a file system whose journal GRUB does not replay', () => {
+  const freezes = () => machine.log().filter(each => each.startsWith('fsfreeze'));
+
+  test.each([[AMAZON_LINUX_1, '/boot/grub'], [DEBIAN_12, '/boot/grub'], [SLES_15, '/boot/grub2']].map(([image, directory]) =>
+    [(image as Image).name, image as Image, directory as string] as const))(
+    'is frozen and thawed around the change: %s', (_name, image, directory) => {
+      machine = new Machine(image);
+      machine.run();
+      const pair = [`fsfreeze -f ${directory}`, `fsfreeze -u ${directory}`];
+      expect(freezes()).toEqual([...pair, ...pair]);
+      expectNothingBeside(directory);
+      machine.forgetLog();
+      machine.run();
+      expect(freezes()).toEqual([]);
+    });
+
+  test.each(['btrfs', 'msdos', 'UNKNOWN (0x1234)'])('is not %s', kind => {
+    machine = new Machine(DEBIAN_12);
+    machine.write('/stand-in/filesystem', `${kind}\n`);
+    expect(machine.run().exitCode).toBe(20);
+    expect(freezes()).toEqual([]);
+    expect(commandLines(DEBIAN_12)[0]).toContain('crashkernel=256M');
+  });
+
+  test.each(['fsfreeze', 'setsid'])('has the new file all the same on a machine without %s', command => {
+    machine = new Machine(DEBIAN_12);
+    machine.breakCommand(command);
+    expect(machine.run().exitCode).toBe(20);
+    expect(commandLines(DEBIAN_12)[0]).toContain('crashkernel=256M');
+    expectNothingBeside('/boot/grub');
+  });
+
+  test.each(['Operation not supported', 'Device or resource busy'])('has the new file all the same when freezing fails: %s', error => {
+    machine = new Machine(DEBIAN_12);
+    machine.breakCommand('fsfreeze', `echo "fsfreeze $*" >> /stand-in/log; echo "fsfreeze: $2: freeze failed: ${error}" >&2; exit 1`);
+    expect(machine.run().exitCode).toBe(20);
+    expect(freezes()).toEqual(['fsfreeze -f /boot/grub', 'fsfreeze -f /boot/grub']);
+    expect(commandLines(DEBIAN_12)[0]).toContain('crashkernel=256M');
+  });
+
+  // Standard error may be a file on what is frozen, and whoever writes to it waits for the thaw.
+  test('is thawed in the end, and nothing is written meanwhile', () => {
+    machine = new Machine(DEBIAN_12);
+    machine.breakCommand('fsfreeze', `[ "$1" = -f ] || { echo try >> /stand-in/tries; [ $(wc -l < /stand-in/tries) -gt 3 ] || { echo "not thawed" >&2; exit 1; }; }
+      exec fsfreeze.intact "$@"`);
+    const { exitCode, stderr } = machine.run();
+    expect(exitCode).toBe(20);
+    expect(stderr).not.toContain('not thawed');
+    expect(machine.read('/stand-in/tries')).toBe('try\n'.repeat(5));
+    expect(machine.exists('/stand-in/frozen')).toBe(false);
+  });
+
+  test.each([['killed', 'kill -KILL $PPID'], ['refused', 'exit 1']])(
+    'is frozen and thawed before an old file goes when the second of two cannot be renamed: %s', (_how, end) => {
+      machine = new Machine({ ...RHEL_9, olderKernels: ['5.14.0-100.el9.x86_64'] });
+      const mend = machine.breakCommand('mv', `case $3 in
+        /boot/loader/*${RHEL_9.kernel}.conf) ${end} ;;
+        /boot/loader/*) echo "mv $3" >> /stand-in/log ;;
+      esac
+      exec mv.intact "$@"`);
+      machine.breakCommand('rm', 'case $* in *.old) [ ! -e "$2" ] || echo "rm" >> /stand-in/log ;; esac\nexec rm.intact "$@"');
+      expect(machine.run().exitCode).not.toBe(20);
+      mend();
+      machine.run();
+      const pair = ['fsfreeze -f /boot/loader/entries', 'fsfreeze -u /boot/loader/entries'];
+      const steps = machine.log().filter(each => /^(mv|rm|fsfreeze)/.test(each));
+      expect(steps.slice(0, 7)).toEqual([...pair, expect.stringMatching(/^mv .*-100\.el9/), ...pair, 'rm', 'rm']);
+      expectNothingBeside('/boot/loader/entries');
+    });
 });
 
 // A package manager between unpacking and the scriptlets, or one that was interrupted there and holds no lock any more.
