@@ -30,14 +30,15 @@ kdumpctl_crashkernel() {
   is_crashkernel "$crashkernel" || enterprise_table
 }
 
-# own_reservation: by which crashkernel= the machine reserved memory before this program came, in $crashkernel; empty without any.
+# own_reservation: by which crashkernel= the machine reserved memory before this program came, in $crashkernel; empty without any. A
+# record that names another value than that of the first boot is one of ours.
 own_reservation() {
-  if recorded crashkernel reserving; then
-    crashkernel=$record
-  elif memory_is_reserved; then
-    crashkernel=$crashkernel_seen
+  crashkernel=
+  if ! recorded crashkernel before; then
+    ! memory_is_reserved || crashkernel=$crashkernel_seen
   else
-    crashkernel=
+    before=$record
+    ! recorded crashkernel reserving || [ "$record" != "$before" ] || crashkernel=$record
   fi
 }
 

@@ -36,10 +36,11 @@ record() {
     fail "The state before could not be kept in $STATE_DIRECTORY." 'See standard error; is /var full?'
 }
 
-# What the kernel was booted with when this program first came, and whether memory was reserved by it.
+# What the kernel was booted with when this program first came, and, before that, whether memory was reserved by it: later, it is by us.
 record_reservation() {
-  record crashkernel before "$crashkernel_seen"
+  ! recorded crashkernel before || return 0
   ! memory_is_reserved || record crashkernel reserving "$crashkernel_seen"
+  record crashkernel before "$crashkernel_seen"
 }
 
 print_applied() {

@@ -1,6 +1,8 @@
 import { AMAZON_LINUX_2023, CENTOS_7_UEFI, Image, ORACLE_10, ORACLE_8, ORACLE_9, RHEL_7, RHEL_8, RHEL_8_UEFI, RHEL_9, ROCKY_9, ROCKY_9_ARM } from './images';
 import { armedMachine, Machine } from './machine';
 
+const BEFORE = '/var/lib/cdk-diagnostic-interrupt/before';
+
 let machine: Machine;
 
 /** The values of crashkernel= that the kernel was booted with. */
@@ -31,6 +33,32 @@ describe('auto', () => {
     machine.run({ crashKernel: '512M' });
     machine.reboot();
     expect(machine.run({ crashKernel: 'auto' })).toMatchObject({ exitCode: 20, status: { crashkernelSeen: '512M', crashkernelWanted: status.crashkernelWanted } });
+  });
+
+  test.each([['', ''], [' that an earlier version took for the image\'s', 'crashkernel reserving 64M\n']])(
+    'does not keep a value of the user%s', (_what, line) => {
+      machine = new Machine(AMAZON_LINUX_2023, { memory: 8 * 2 ** 30 });
+      machine.run({ crashKernel: '64M' });
+      machine.reboot();
+      expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
+      machine.write(BEFORE, machine.read(BEFORE) + line);
+      const ours = machine.enter(['kdumpctl', 'get-default-crashkernel']).stdout.trim();
+      expect(machine.run({ crashKernel: 'auto' })).toMatchObject({ exitCode: 20, status: { crashkernelSeen: '64M', crashkernelWanted: ours } });
+      machine.reboot();
+      expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed', crashkernelWanted: ours } });
+    });
+
+  test('goes back to what the image reserves from a value of the user, also when the first run was killed as it kept that', () => {
+    machine = new Machine({ ...ORACLE_9, installed: Object.keys(ORACLE_9.packages) }, { memory: 8 * 2 ** 30 });
+    const [reserved] = booted();
+    const mend = machine.breakCommand('mv', 'mv.intact "$@"; case $* in *applied) kill -KILL $PPID ;; *before) [ "$(wc -l < "$3")" -ne 1 ] || kill -KILL $PPID ;; esac');
+    machine.run({ crashKernel: '512M' });
+    expect(machine.read(BEFORE)).toMatch(/^crashkernel .*\n$/);
+    mend();
+    machine.run();
+    machine.reboot();
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { crashkernelSeen: '512M' } });
+    expect(machine.run({ crashKernel: 'auto' })).toMatchObject({ exitCode: 20, status: { crashkernelWanted: reserved } });
   });
 
   test('takes nothing from kdumpctl that is no value', () => {
