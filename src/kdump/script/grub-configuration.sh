@@ -81,14 +81,26 @@ regenerate_grub_configuration() {
   unfinished=$(unfinished_kernels "$1" "$beside")
   [ -z "$unfinished" ] || give_up "$1" "$mkconfig wrote an entry without an initramfs for $unfinished" \
     "Finish its installation (dpkg --configure -a, yum, zypper) or remove it; if it needs none, run $mkconfig by hand."
-  if ! switch_boot_files "$1"; then
+  if cmp -s "$beside" "$1"; then
+    abandon_beside "$1"
+  elif ! switch_boot_files "$1"; then
     sweep_boot_files "$1"
     fail "$1 could not be replaced." 'See standard error: a full or read-only file system is the usual reason.'
   fi
 }
 
+# One entry with the value is enough, since not every entry of others is made by grub-mkconfig; but where this boot came without it, the entry
+# that boots may have lost it. That is mended once in a boot.
+MENDED_NOTE=$RUN_DIRECTORY/mended
+
 configure_grub_configurations() {
+  [ -n "$grub_configurations" ] || return 0
+  mend=
+  [ "$crashkernel_seen" = "$crashkernel_wanted" ] || [ -e "$MENDED_NOTE" ] || mend=yes
   for configuration in $grub_configurations; do
-    grub_configuration_carries "$configuration" || regenerate_grub_configuration "$configuration"
+    if [ -n "$mend" ] || ! grub_configuration_carries "$configuration"; then
+      regenerate_grub_configuration "$configuration"
+    fi
   done
+  [ -z "$mend" ] || true > "$MENDED_NOTE"
 }

@@ -57,7 +57,7 @@ require_reboot() {
       finish reboot-required "$2 A reboot was asked for and has not happened yet." 'Reboot the instance.'
     fi
     finish reboot-required "$2 A reboot was asked for once already and it did not help; there will be no second one." \
-      'See by which entry GRUB boots (GRUB_DEFAULT, /boot), and whether another association wants another value.'
+      'Reboot the instance by hand. If that does not help, see by which entry GRUB boots (GRUB_DEFAULT, /boot), and whether another association wants another value.'
   fi
   if package_manager_is_busy; then
     finish reboot-required "$2 It was put off, because the package manager is at work." 'Nothing to do; the next run tries again.'

@@ -164,6 +164,60 @@ describe('on Amazon Linux 2', () => {
   });
 });
 
+// grubby --update-kernel=DEFAULT --remove-args, an editor, or a tool that puts another entry in front.
+describe('an entry that lost the value while another has it', () => {
+  function loseValue(image: Image): void {
+    machine.installKernel(image.kernel.replace(/^\d+/, '9'));
+    machine.write(image.grubConfiguration, machine.read(image.grubConfiguration).replace(/^(\s*linux.*?) crashkernel=\S+/m, '$1'));
+    machine.reboot();
+    expect(machine.read('/kernel/cmdline')).not.toContain('crashkernel');
+    expect(machine.read(image.grubConfiguration)).toContain('crashkernel=256M');
+  }
+
+  test.each([AMAZON_LINUX_2, CENTOS_7, SLES_15, DEBIAN_12].map(image => [image.name, image] as const))('on %s has it back by the next reboot', (_name, image) => {
+    machine = armedMachine(image);
+    loseValue(image);
+    expect(machine.run({ rebootPolicy: 'whenRequired' })).toMatchObject({ exitCode: 194, status: { changed: expect.arrayContaining([image.grubConfiguration]) } });
+    machine.reboot();
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
+  });
+
+  test('has it back by a reboot by hand where one was asked for formerly', () => {
+    machine = new Machine(AMAZON_LINUX_2);
+    expect(machine.run({ rebootPolicy: 'whenRequired' }).exitCode).toBe(194);
+    machine.reboot();
+    machine.run();
+    machine.write('/boot/grub2/grub.cfg', machine.read('/boot/grub2/grub.cfg').replace(/ crashkernel=\S+/, '')
+      + "menuentry 'x' {\n\tlinux\t/boot/vmlinuz-x crashkernel=256M\n}\n");
+    machine.reboot();
+    expect(machine.run()).toMatchObject({ exitCode: 20, status: { changed: ['/boot/grub2/grub.cfg'], remedy: expect.stringMatching(/^Reboot the instance/) } });
+    machine.reboot();
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
+  });
+
+  test('is looked for once in a boot, and a grub.cfg that is as it should be stays', () => {
+    machine = armedMachine(AMAZON_LINUX_2);
+    machine.write('/etc/grub.d/99_count', '#!/bin/sh\necho mkconfig >> /stand-in/log\n', 0o755);
+    machine.regenerateBootLoader();
+    machine.forgetLog();
+    machine.write('/kernel/cmdline', machine.read('/kernel/cmdline').replace(/ crashkernel=\S+/, '')); // somebody at GRUB's prompt
+    const before = machine.read('/boot/grub2/grub.cfg');
+    expect(machine.run()).toMatchObject({ exitCode: 20, status: { changed: [] } });
+    expect(machine.log().filter(each => each === 'mkconfig')).toHaveLength(1);
+    expect(machine.read('/boot/grub2/grub.cfg')).toBe(before);
+    const snapshot = machine.snapshot();
+    machine.run();
+    expect(machine.log().filter(each => each === 'mkconfig')).toHaveLength(1);
+    expect(machine.snapshot()).toEqual(snapshot);
+  });
+
+  test('is not looked for on a machine that boots by entries of its own', () => {
+    machine = new Machine(RHEL_9);
+    machine.run();
+    expect(fs.readdirSync(path.join(machine.root, 'run/cdk-diagnostic-interrupt'))).toEqual(['lock']);
+  });
+});
+
 describe('a file system whose journal GRUB does not replay', () => {
   const freezes = () => machine.log().filter(each => each.startsWith('fsfreeze'));
 
