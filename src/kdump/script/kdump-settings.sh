@@ -6,6 +6,18 @@ want() {
 "
 }
 
+# want_reboot NAME VALUE: where the file has another thing. A shell on a console that nobody watches is the end of the machine; what saves the
+# dump elsewhere and reboots stays (kdump.conf(5), also that of EL6).
+want_reboot() {
+  read_setting "$1"
+  case $value in
+    dump_to_rootfs | mount_root_run_init) return 0 ;;
+    '' | "$2" | true | 1) ;;
+    *) note "$settings_file had '$1 $value', which is '$2' now." ;;
+  esac
+  want "?$1" "$2"
+}
+
 # can_compress_by COMPRESSOR: what makedumpfile was built without is found out now, not in the crash.
 can_compress_by() {
   # shellcheck disable=SC2046
@@ -48,7 +60,7 @@ may_set_arguments() {
 want_debian_settings() {
   want USE_KDUMP 1
   want KDUMP_COREDIR "$DUMP_PATH"
-  want '?KDUMP_FAIL_CMD' 'reboot -f'
+  want_reboot KDUMP_FAIL_CMD 'reboot -f'
   [ -z "$DUMPS_TO_KEEP" ] || want KDUMP_NUM_DUMPS "$DUMPS_TO_KEEP"
   if [ -n "${copies_all:-}" ]; then
     [ -z "$COMPRESSION$DUMP_LEVEL" ] || note 'A copy of all of the memory has no dumpLevel and no compression.'
@@ -66,13 +78,12 @@ knows() {
 want_kdump_conf() {
   want path "$DUMP_PATH"
   [ -z "$COMPRESSION$DUMP_LEVEL" ] || want core_collector "makedumpfile $letter --message-level 7 -d ${DUMP_LEVEL:-31}"
-  # A shell on a console that nobody watches is the end of the machine.
-  want '?default' reboot
-  want '?failure_action' reboot
+  want_reboot default reboot
+  want_reboot failure_action reboot
   # An upgrade of the package would put the distribution's value in place of ours.
   ! knows auto_reset_crashkernel || want auto_reset_crashkernel no
   if [ "$AFTER_DUMP" = reboot ]; then
-    want '?final_action' reboot
+    want_reboot final_action reboot
   elif knows final_action; then
     want final_action "$AFTER_DUMP"
   else
@@ -89,7 +100,7 @@ want_kdump_conf() {
 # KDUMP_KEEP_OLD_DUMPS counts those beside the new one, and 0 keeps all. -1, for none, is no longer known to kdump 2, which keeps all then.
 want_suse_settings() {
   want KDUMP_SAVEDIR "$DUMP_PATH"
-  want '?KDUMP_IMMEDIATE_REBOOT' yes
+  want_reboot KDUMP_IMMEDIATE_REBOOT yes
   [ -z "$DUMP_LEVEL" ] || want KDUMP_DUMPLEVEL "$DUMP_LEVEL"
   case ${COMPRESSION:+$compressor} in
     '') ;;

@@ -1,4 +1,4 @@
-import { AMAZON_LINUX_2023, CENTOS_7_UEFI, Image, ORACLE_10, ORACLE_8, ORACLE_9, RHEL_7, RHEL_8, RHEL_8_UEFI, RHEL_9, ROCKY_9, ROCKY_9_ARM } from './images';
+import { AMAZON_LINUX_1, AMAZON_LINUX_2023, CENTOS_7_UEFI, Image, ORACLE_10, ORACLE_8, ORACLE_9, RHEL_7, RHEL_8, RHEL_8_UEFI, RHEL_9, ROCKY_9, ROCKY_9_ARM } from './images';
 import { armedMachine, Machine } from './machine';
 
 const BEFORE = '/var/lib/cdk-diagnostic-interrupt/before';
@@ -41,6 +41,7 @@ describe('auto', () => {
       machine.run({ crashKernel: '64M' });
       machine.reboot();
       expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
+      expect(machine.read(BEFORE)).not.toContain('reserving');
       machine.write(BEFORE, machine.read(BEFORE) + line);
       const ours = machine.enter(['kdumpctl', 'get-default-crashkernel']).stdout.trim();
       expect(machine.run({ crashKernel: 'auto' })).toMatchObject({ exitCode: 20, status: { crashkernelSeen: '64M', crashkernelWanted: ours } });
@@ -163,8 +164,31 @@ describe('kdump.conf', () => {
   test('that lets a failed dump end in a shell nobody watches is changed to a reboot', () => {
     machine = armedMachine(ROCKY_9);
     machine.write('/etc/kdump.conf', `${machine.read('/etc/kdump.conf')}failure_action shell\n`);
-    expect(machine.run()).toMatchObject({ exitCode: 0 });
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { notes: ["/etc/kdump.conf had 'failure_action shell', which is 'reboot' now."] } });
     expect(machine.read('/etc/kdump.conf')).toMatch(/^failure_action reboot$/m);
+  });
+
+  test.each([['failure_action dump_to_rootfs', ROCKY_9], ['default dump_to_rootfs', RHEL_8], ['default dump_to_rootfs', RHEL_7],
+    ['default mount_root_run_init', AMAZON_LINUX_1]])('that ends in a reboot stays: %s', (line, image) => {
+    machine = armedMachine(image);
+    machine.write('/etc/kdump.conf', `${machine.read('/etc/kdump.conf')}${line}\n`);
+    const { exitCode, status } = machine.run();
+    expect([exitCode, status.notes, status.changed.includes('/etc/kdump.conf')]).toEqual([0, [], false]);
+    expect(machine.read('/etc/kdump.conf')).toContain(`\n${line}\n`);
+    machine.run({ action: 'revert' });
+    expect(machine.read('/etc/kdump.conf')).toContain(`\n${line}\n`);
+  });
+
+  test('that somebody wrote before is put back by a revert, however often the program ran', () => {
+    machine = new Machine({ ...ROCKY_9, installed: Object.keys(ROCKY_9.packages) });
+    const text = `${machine.read('/etc/kdump.conf')}failure_action shell\nfinal_action halt\n`;
+    machine.write('/etc/kdump.conf', text);
+    expect(machine.run().status.notes).toEqual([expect.stringMatching(/failure_action shell/), expect.stringMatching(/final_action halt/)]);
+    machine.run();
+    machine.run({ dumpPath: '/srv/crash' });
+    machine.write('/etc/kdump.conf', `# theirs\n${machine.read('/etc/kdump.conf')}`);
+    machine.run({ action: 'revert' });
+    expect(machine.read('/etc/kdump.conf')).toBe(`# theirs\n${text}`);
   });
 
   test('that sends dumps elsewhere stays, and the status says so', () => {

@@ -58,6 +58,14 @@ describe('kdump settings', () => {
     expect(machine.read(DEBIAN_12.settingsFile)).toBe('KDUMP_NUM_DUMPS=3\nUSE_KDUMP=1\nKDUMP_COREDIR="/var/crash"\n');
   });
 
+  test.each([['echo \'makedumpfile FAILED.\'; /bin/bash; reboot -f', 1], ['reboot -f', 0]])(
+    'on Debian a command for a failed dump ends in a reboot, and the status says what it was: %s', (command, notes) => {
+      machine = armedMachine(DEBIAN_12);
+      machine.write(DEBIAN_12.settingsFile, `${machine.read(DEBIAN_12.settingsFile)}KDUMP_FAIL_CMD="${command}"\n`);
+      expect(machine.run().status.notes).toEqual(Array(notes).fill(`/etc/default/kdump-tools had 'KDUMP_FAIL_CMD ${command}', which is 'reboot -f' now.`));
+      expect(machine.read(DEBIAN_12.settingsFile)).toMatch(/^KDUMP_FAIL_CMD="reboot -f"$/m);
+    });
+
   test('on Amazon Linux 2 a path that is missing is added, and one that is there twice stands once', () => {
     machine = armedMachine(AMAZON_LINUX_2);
     machine.write(AMAZON_LINUX_2.settingsFile, '#path /x\ncore_collector makedumpfile -c\n');
