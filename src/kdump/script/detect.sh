@@ -1,25 +1,17 @@
 # shellcheck shell=sh
 # Which system this is, and what its vendor calls things.
 
-# detect_family: by what the system says that it is, in the releases that the tests have. In doubt there is none.
+# detect_family: by what the system says that it is, or is like, in the releases that the tests have. In doubt there is none: testing and
+# unstable of Debian have no version.
 detect_family() {
   family=
   release=${os_version%%.*}
-  case $os_id in
-    amzn) case $release in 2018 | 2 | 2023) family=amazon ;; esac ;;
-    debian | ubuntu) family=debian ;;
-    rhel | centos | rocky | almalinux | ol) family=enterprise ;;
-    sles | sles_sap | opensuse-leap) family=suse ;;
-    *) case " $os_like " in
-      *' debian '* | *' ubuntu '*) family=debian ;;
-      *' rhel '* | *' centos '*) family=enterprise ;;
-    esac ;;
-  esac
-  case $family:$release in
-    enterprise:[789] | enterprise:10) ;;
-    enterprise:*) family= ;;
-    suse:12 | suse:15 | suse:16) ;;
-    suse:*) family= ;;
+  case " $os_id $os_like " in
+    ' amzn '*) case $release in 2018 | 2 | 2023) family=amazon ;; esac ;;
+    *' ubuntu '*) case $os_version in 18.04 | 2[0246].04) family=debian ;; esac ;;
+    *' debian '*) case $os_version in 1[123]) family=debian ;; esac ;;
+    *' rhel '* | *' centos '* | ' rocky '* | ' almalinux '* | ' ol '*) case $release in [789] | 10) family=enterprise ;; esac ;;
+    ' sles '* | ' sles_sap '* | ' opensuse-leap '*) case $release in 12 | 15 | 16) family=suse ;; esac ;;
   esac
 }
 
