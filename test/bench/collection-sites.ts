@@ -20,7 +20,7 @@ export interface CollectionSite {
   readonly url: string;
   readonly instanceId: string;
   readonly dumpPath: string;
-  /** Runs a shell script there. */
+  /** Runs a shell script there, which ends at the first command that fails. @throws when one does */
   run(...lines: string[]): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export class Machine implements CollectionSite {
   }
 
   public async run(...lines: string[]): Promise<void> {
-    await this.stand.runScript(...lines);
+    await this.stand.runScript('set -e', ...lines);
   }
 
   /** Leaves its AWS, for another site. */

@@ -64,7 +64,7 @@ class Bench {
   public async lay(mib: number): Promise<void> {
     await this.site.run(
       `rm -rf ${this.directory}; mkdir -p ${this.directory}`, `head -c 200000 /dev/urandom > ${this.directory}/dmesg.${STAMP}`,
-      `dd if=/dev/urandom of=${this.dump} bs=1048576 count=${mib} 2> /dev/null`, 'sync',
+      `dd if=/dev/urandom of=${this.dump} bs=1048576 count=${mib} status=none`, 'sync',
     );
   }
 

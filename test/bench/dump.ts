@@ -55,9 +55,13 @@ class Bench {
 
   public async dump(makedumpArgs: string, filledMib: number): Promise<Dump> {
     const { stand } = this;
-    await stand.runScript(`sed -i '/^MAKEDUMP_ARGS=/d' ${SETTINGS}; echo 'MAKEDUMP_ARGS="${makedumpArgs}"' >> ${SETTINGS}; rm -rf /var/crash/2*; sync`,
-      `systemd-run --quiet python3 /root/fill-memory.py ${filledMib} ${FILES}`,
-      'for second in $(seq 280); do [ ! -e /run/filled ] || break; sleep 1; done; ls /run/filled; sync; echo 3 > /proc/sys/vm/drop_caches');
+    // The filler holds two open files for each MiB; systemd lets a service have 1024.
+    await stand.runScript('set -e',
+      `sed -i '/^MAKEDUMP_ARGS=/d' ${SETTINGS}; echo 'MAKEDUMP_ARGS="${makedumpArgs}"' >> ${SETTINGS}; rm -rf /var/crash/2*; sync`,
+      `systemd-run --quiet --unit=fill-memory -p LimitNOFILE=8192 python3 /root/fill-memory.py ${filledMib} ${FILES}`,
+      'for second in $(seq 280); do [ ! -e /run/filled ] || break; sleep 1; done',
+      '[ -e /run/filled ] || { journalctl --no-pager --lines=20 --unit=fill-memory >&2; exit 1; }',
+      'sync; echo 3 > /proc/sys/vm/drop_caches');
     const seen = stand.vm.consoleLog().length;
     let panicked = 0;
     await this.cameBack(async () => {
