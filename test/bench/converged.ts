@@ -1,24 +1,39 @@
 import { Playbook } from './ansible';
 import { atMost, fasterBy, Measurement, Row } from './row';
-import { median } from './statistics';
+import { inTurns } from './turns';
 import { DEBIAN_12, ROCKY_9, SLES_15 } from '../kdump/program/images';
 import { keep, Machine } from '../kdump/program/machine';
 
 const IMAGES = [DEBIAN_12, ROCKY_9, SLES_15];
-const BARE_READS = 'cat /proc/cmdline /sys/kernel/kexec_crash_loaded /sys/kernel/kexec_crash_size; /host/usr/sbin/sysctl -n kernel.unknown_nmi_panic';
+const BARE_READS = 'cat /proc/cmdline /sys/kernel/kexec_crash_loaded /sys/kernel/kexec_crash_size && /host/usr/sbin/sysctl -n kernel.unknown_nmi_panic';
 const ROUNDS = 15;
 /** In a row, since one alone is too short for the clock of a shell. */
 const RUNS = 10;
 const ANSIBLE_ROUNDS = 2;
 
-/** Milliseconds that one of each takes in the sandbox, in pairs: the program, and the reads alone. */
+/**
+ * Milliseconds that one of each takes in the sandbox, in pairs: the program, and the reads alone; who goes first takes turns.
+ *
+ * @throws when a run ends with anything but 0
+ */
 function pairs(machine: Machine, rounds: number): [number, number][] {
   const script = `
-    timed() { i=0; before=$(date +%s%N); while [ $i -lt ${RUNS} ]; do sh "$1" > /dev/null 2>&1; i=$((i + 1)); done; echo $((($(date +%s%N) - before) / ${RUNS}000)); }
-    round=0; while [ $round -lt ${rounds} ]; do echo $(timed /program) $(timed /bare-reads); round=$((round + 1)); done`;
+    timed() {
+      i=0; before=$(date +%s%N)
+      while [ $i -lt ${RUNS} ]; do sh "$1" > /dev/null 2>&1 || { echo "$1 ended with $?" >&2; exit 1; }; i=$((i + 1)); done
+      echo $((($(date +%s%N) - before) / ${RUNS}000))
+    }
+    set -e; round=0
+    while [ $round -lt ${rounds} ]; do
+      [ $((round % 2)) = 1 ] || ours=$(timed /program)
+      theirs=$(timed /bare-reads)
+      [ $((round % 2)) = 0 ] || ours=$(timed /program)
+      echo $ours $theirs; round=$((round + 1))
+    done`;
   machine.write('/bare-reads', `${BARE_READS}\n`);
-  return machine.enter(['sh', '-c', script]).stdout.trim().split('\n')
-    .map(said => said.split(' ').map(microseconds => Number(microseconds) / 1000) as [number, number]);
+  const { status, stdout, stderr } = machine.enter(['sh', '-c', script]);
+  if (status !== 0) throw new Error(`A timed run on a machine where there is nothing to do failed: ${stderr.trim() || `exit code ${status}`}`);
+  return stdout.trim().split('\n').map(said => said.split(' ').map(microseconds => Number(microseconds) / 1000) as [number, number]);
 }
 
 async function measure(say: (progress: string) => void): Promise<Measurement> {
@@ -35,9 +50,9 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
         if (exitCode !== 0 || status.changed.length > 0) throw new Error(`${image.name}: the second run was to change nothing: ${JSON.stringify(status)}`);
         against[image.name] = { unit: 'ms', pairs: pairs(machine, ROUNDS) };
         for (let round = 0; round < ANSIBLE_ROUNDS; round++) {
-          const { ms, changed } = playbook.apply();
-          if (changed > 0) throw new Error('The playbook was to change nothing when it is applied again.');
-          withPlaybook.push([median(pairs(machine, 1).map(([ours]) => ours)), ms]);
+          const { ours, theirs } = await inTurns(round, { ours: () => pairs(machine, 1)[0][0], theirs: () => playbook.apply() });
+          if (theirs.changed > 0) throw new Error('The playbook was to change nothing when it is applied again.');
+          withPlaybook.push([ours, theirs.ms]);
         }
         say(`${image.name}: done`);
       } finally {

@@ -4,6 +4,7 @@ import { figure } from './document';
 import { fasterBy, Measurement, Row } from './row';
 import { median } from './statistics';
 import { StormProcess } from './storm-process';
+import { inTurns } from './turns';
 import { CircuitBreaker, KdumpTargets } from '../../src';
 import { Deployed } from '../interrupt/deployed';
 import { MemoryMachine } from '../local/aws/memory-machine';
@@ -22,6 +23,11 @@ const EVENTS_IN_A_PROCESS = 25;
 /** One after the other, so many are measured; all of them would take some ten minutes. */
 const SAMPLE = 3;
 const ALLOWED = 5;
+const INTERRUPT = 'interrupt';
+/** Where an answer came too late for a verdict. */
+const LATE = ['EvidenceMissing', 'TimeoutError'];
+/** What all get but those that the breaker allows. */
+const REFUSED = ['CircuitOpen', 'CoolingDown'];
 const TAG = { Kdump: 'on' };
 
 /** Impaired instances, and processes that have the bundled function loaded. */
@@ -51,7 +57,11 @@ class Zone {
   private constructor(private readonly deployed: Deployed, private readonly ids: string[], private readonly processes: StormProcess[]) {
   }
 
-  /** So many of them, as many at once as this machine can serve: until the last verdict is in, and how many there are of each. */
+  /**
+   * So many of them, as many at once as this machine can serve: until the last verdict is in, and how many there are of each.
+   *
+   * @throws when one is none of a storm
+   */
   public async atOnce(instances: number, triesLeft = TRIES): Promise<{ ms: number; verdicts: Record<string, number> }> {
     const verdicts: Record<string, number> = {};
     const start = performance.now();
@@ -63,7 +73,9 @@ class Zone {
       }
     }));
     const ms = performance.now() - start;
-    const late = (verdicts.EvidenceMissing ?? 0) + (verdicts.TimeoutError ?? 0);
+    const strange = Object.keys(verdicts).filter(name => ![INTERRUPT, ...LATE, ...REFUSED].includes(name));
+    if (strange.length > 0) throw new Error(`of ${instances} verdicts ${strange.map(name => `${verdicts[name]} were ${name}`).join(', ')}`);
+    const late = LATE.reduce((sum, name) => sum + (verdicts[name] ?? 0), 0);
     if (late > instances / 10) {
       if (triesLeft > 1) return this.atOnce(instances, triesLeft - 1);
       throw new Error(`of ${instances} verdicts ${late} were EvidenceMissing, since answers came too late: this machine has too much else to do`);
@@ -76,7 +88,8 @@ class Zone {
     const times = [];
     for (const id of this.ids.slice(0, SAMPLE)) {
       const start = performance.now();
-      await this.processes[0].decide(id);
+      const verdict = await this.processes[0].decide(id);
+      if (!REFUSED.includes(verdict)) throw new Error(`after the storm a verdict was ${verdict}, and not ${REFUSED.join(' or ')}`);
       times.push(performance.now() - start);
     }
     return median(times) * INSTANCES;
@@ -98,13 +111,15 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
     const pairs: [number, number][] = [];
     const grown: number[][] = SIZES.map(() => []);
     const { verdicts } = await zone.atOnce(INSTANCES);
-    const interrupts = zone.interrupts;
+    const { interrupts } = zone;
+    if (interrupts !== ALLOWED) throw new Error(`${interrupts} interrupts were sent, and the breaker allows ${ALLOWED}: ${JSON.stringify(verdicts)}.`);
     for (let round = 0; round < ROUNDS; round++) {
-      pairs.push([(await zone.atOnce(INSTANCES)).ms, await zone.inTurn()]);
+      const { ours, theirs } = await inTurns(round, { ours: () => zone.atOnce(INSTANCES), theirs: () => zone.inTurn() });
+      pairs.push([ours.ms, theirs]);
       for (const [place, size] of SIZES.entries()) grown[place].push((await zone.atOnce(size)).ms);
       say(`${figure(pairs[round][0])} ms, and ${figure(pairs[round][1])} ms one after the other`);
     }
-    if (zone.interrupts > ALLOWED) throw new Error(`${zone.interrupts} interrupts were sent, and the breaker allows ${ALLOWED}.`);
+    if (zone.interrupts !== ALLOWED) throw new Error(`${zone.interrupts} interrupts were sent in the end, and the breaker allows ${ALLOWED}.`);
     return {
       against: { inTurn: { unit: 'ms', pairs } },
       growth: [{ what: 'the time until every verdict is in', of: 'instances, all at once', unit: 'ms', sizes: SIZES, values: grown.map(median) }],
