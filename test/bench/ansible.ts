@@ -24,13 +24,14 @@ export class Playbook {
   /** How long it takes, and what it says that it changed. */
   public apply(): { ms: number; changed: number } {
     const start = performance.now();
-    const { status, stdout, stderr } = spawnSync(this.python, ['-m', 'ansible', 'playbook', 'kdump.yml', '--extra-vars', `root=${this.root}`], {
+    const { status, stdout, stderr, error } = spawnSync(this.python, ['-m', 'ansible', 'playbook', 'kdump.yml', '--extra-vars', `root=${this.root}`], {
       cwd: HERE,
       encoding: 'utf8',
       // Ansible insists on a UTF-8 locale.
       env: { ...process.env, PATH: `${dirname(this.python)}:${process.env.PATH}`, LC_ALL: 'C.UTF-8', ANSIBLE_CONFIG: join(HERE, 'ansible.cfg') },
     });
     const ms = performance.now() - start;
+    if (error) throw new Error(`The playbook cannot be started: ${error.message}`);
     const recap = /ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0/.exec(stdout);
     if (status !== 0 || !recap) throw new Error(`The playbook failed: ${stdout}${stderr}`);
     return { ms, changed: Number(recap[1]) };

@@ -1,7 +1,12 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { figure, render, table } from './document';
-import { notMeasured, resultOf } from './results';
+import { kept, notMeasured, resultOf } from './results';
 import { atMost, fasterBy, Row } from './row';
 import { order, summarise } from './statistics';
+import { inTurns } from './turns';
+import { requireWritable } from './writable';
 
 // The frame alone: no figure is tested.
 
@@ -47,6 +52,36 @@ test('a row that was left out of the run is shown as not measured', () => {
   const left = render({ rows: [notMeasured(row, 'it was left out of the run')] });
   expect(left).toContain('| tea | a kettle | | | not measured | ≤ 1.5 × | |');
   expect(left).not.toContain('Measured on');
+});
+
+test('fails to measure a row, and the figures that it had are kept; a measured one replaces them', () => {
+  const [tea, milk] = [row, { ...row, name: 'milk' }];
+  const figures = (pairs: [number, number][]) => resultOf(tea, { against: { kettle: { unit: 's', pairs } } });
+  const failed = { result: notMeasured(tea, 'the kettle leaks'), failed: true };
+  const [before, now] = [figures([[3, 2]]), figures([[1, 2]])];
+  expect(kept([tea], new Map([['tea', failed]]), [before])).toEqual([before]);
+  expect(kept([tea], new Map([['tea', failed]]), [])).toEqual([failed.result]);
+  expect(kept([tea], new Map([['tea', { result: now, failed: false }]]), [before])).toEqual([now]);
+  expect(kept([milk], new Map(), [before])).toEqual([notMeasured(milk, 'it was left out of the run')]);
+});
+
+test('refuses a file that cannot be written, before anything is measured, and leaves none where it can', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'writable-'));
+  try {
+    expect(() => requireWritable(join(folder, 'no-such-folder', 'figures.json'))).toThrow(/^The figures cannot be written to .*: ENOENT/);
+    expect(() => requireWritable(folder)).toThrow('EISDIR');
+    requireWritable(join(folder, 'figures.json'));
+    expect(readdirSync(folder)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('each side goes first in its turn', async () => {
+  const order: string[] = [];
+  const sides = { ours: () => order.push('ours'), theirs: async () => order.push('theirs'), others: () => order.push('others') };
+  for (const round of [-1, 0, 1]) await inTurns(round, sides);
+  expect(order.join(' ')).toBe('others ours theirs ours theirs others theirs others ours');
 });
 
 test.each([[0.01234, '0.0123'], [1.5, '1.5'], [12.34, '12.3'], [1234.5, '1,235'], [1_000_000, '1,000,000'], [0, '0']])('%d is written %s', (value, text) => {

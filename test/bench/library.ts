@@ -8,8 +8,8 @@ let compiled = false;
 export function library(say: (progress: string) => void): string {
   if (!compiled) {
     say('compiling the library');
-    const { status, stdout, stderr } = spawnSync('npx', ['projen', 'compile'], { cwd: ROOT, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`The library cannot be compiled: ${stdout}${stderr}`);
+    const { status, stdout, stderr, error } = spawnSync('npx', ['projen', 'compile'], { cwd: ROOT, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`The library cannot be compiled: ${error?.message ?? `${stdout}${stderr}`}`);
     compiled = true;
   }
   return join(ROOT, 'lib');

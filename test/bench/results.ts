@@ -31,6 +31,12 @@ export interface RowResult {
   readonly on?: { readonly date: string; readonly machine: MachineFacts };
 }
 
+/** What came of a row in this run. */
+export interface Attempt {
+  readonly result: RowResult;
+  readonly failed: boolean;
+}
+
 /** What `--json` writes. */
 export interface Results {
   readonly rows: RowResult[];
@@ -59,4 +65,13 @@ export function resultOf({ name, what, baselines }: Row, { against, growth = [],
   });
   const grown = growth.map(each => ({ ...each, order: order(each), ...line(each) }));
   return { name, what, compared, growth: grown, notes, on: { date: date.toISOString().slice(0, 10), machine: thisMachine() } };
+}
+
+/** The rows in their order: as they were measured now, else as they were before. */
+export function kept(rows: Row[], attempts: Map<string, Attempt>, before: RowResult[]): RowResult[] {
+  return rows.map(row => {
+    const attempt = attempts.get(row.name);
+    if (attempt && !attempt.failed) return attempt.result;
+    return before.find(({ name }) => name === row.name) ?? attempt?.result ?? notMeasured(row, 'it was left out of the run');
+  });
 }

@@ -3,15 +3,18 @@
  *
  *   npm run bench [-- --only ROW,ROW] [--json FILE] [--write]
  *
- * `--write` makes docs/benchmarks.md, and docs/benchmarks.json that it is made of. Rows that are not measured keep what they have there.
+ * `--write` makes docs/benchmarks.md, and docs/benchmarks.json that it is made of. Rows that are not measured, or cannot be, keep what
+ * they have there.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { render, table } from './document';
-import { notMeasured, Results, resultOf, RowResult } from './results';
+import { Attempt, kept, notMeasured, Results, resultOf } from './results';
 import { Row } from './row';
 import { ROWS } from './rows';
+import { useWorkFolder } from './work-folder';
+import { requireWritable } from './writable';
 
 const DOCUMENT = join(__dirname, '..', '..', 'docs', 'benchmarks.md');
 const FIGURES = DOCUMENT.replace(/md$/, 'json');
@@ -24,14 +27,14 @@ function chosen(only: string | undefined): Row[] {
   return ROWS.filter(({ name }) => names.includes(name));
 }
 
-async function measure(row: Row): Promise<RowResult> {
+async function measure(row: Row): Promise<Attempt> {
   console.log(`${row.name}: ${row.what}`);
   try {
-    return resultOf(row, await row.measure(progress => console.log(`  ${progress}`)));
+    return { result: resultOf(row, await row.measure(progress => console.log(`  ${progress}`))), failed: false };
   } catch (error) {
     console.error(`${row.name} could not be measured: ${(error as Error).stack}`);
     process.exitCode = 1;
-    return notMeasured(row, (error as Error).message.split('\n')[0]);
+    return { result: notMeasured(row, (error as Error).message.split('\n')[0]), failed: true };
   }
 }
 
@@ -40,17 +43,17 @@ const write = (file: string, results: Results) => writeFileSync(file, `${JSON.st
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'string' }, write: { type: 'boolean' } } });
   const rows = chosen(values.only);
-  const measured = new Map<string, RowResult>();
-  for (const row of rows) measured.set(row.name, await measure(row));
-  console.log(`\n${table({ rows: [...measured.values()] })}`);
+  if (values.json) requireWritable(values.json);
+  if (values.write) [FIGURES, DOCUMENT].forEach(requireWritable);
+  const committed: Results = values.write && existsSync(FIGURES) ? JSON.parse(readFileSync(FIGURES, 'utf8')) : { rows: [] };
+  useWorkFolder();
+  const attempts = new Map<string, Attempt>();
+  for (const row of rows) attempts.set(row.name, await measure(row));
+  console.log(`\n${table({ rows: [...attempts.values()].map(({ result }) => result) })}`);
 
-  const with_ = (others: Map<string, RowResult>): Results => ({
-    rows: ROWS.map(row => measured.get(row.name) ?? others.get(row.name) ?? notMeasured(row, 'it was left out of the run')),
-  });
-  if (values.json) write(values.json, with_(new Map()));
+  if (values.json) write(values.json, { rows: kept(ROWS, attempts, []) });
   if (values.write) {
-    const kept: Results = existsSync(FIGURES) ? JSON.parse(readFileSync(FIGURES, 'utf8')) : { rows: [] };
-    const all = with_(new Map(kept.rows.map(row => [row.name, row])));
+    const all = { rows: kept(ROWS, attempts, committed.rows) };
     write(FIGURES, all);
     writeFileSync(DOCUMENT, render(all));
   }
