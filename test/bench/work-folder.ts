@@ -17,7 +17,7 @@ export function useWorkFolder(): void {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   chmodSync(folder, 0o755); // mmdebstrap works as another user in a folder of its own in there
   process.env.TMPDIR = folder;
-  const remover = spawn('sh', ['-c', REMOVE, 'sh', folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const remover = spawn('/bin/sh', ['-c', REMOVE, 'sh', folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   remover.unref();
   (remover.stdin as Socket).unref();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(INTERRUPTED));
