@@ -1,10 +1,12 @@
 import { Compared, Grown, MachineFacts, RowResult, Results } from './results';
+import { Summary } from './statistics';
 
 const HEAD = `# Benchmarks
 
 Ratios, each measured side by side in one run: ours and what it is compared with take turns, so that what else the machine does, it does to
-both. A ratio is the median of the pairs' ratios, with their quartiles in brackets. The milliseconds are those of one machine, and say little
-about another one.
+both, and who goes first alternates. A ratio is the median of the pairs' ratios, with their quartiles in brackets; of fewer than five pairs, which
+have no quartiles worth the name, the least and the greatest of them (“all: 1.3 to 1.5”), and of a single one nothing. The milliseconds are those
+of one machine, and say little about another one.
 
 To repeat it, in a clone, on Debian or Ubuntu, x86_64:
 
@@ -13,7 +15,7 @@ npm install && npm run bench
 \`\`\`
 
 \`npm run bench -- --only latency,synth\` measures some rows, \`--json FILE\` writes what was measured, and \`--write\` makes this document anew
-(rows that are not measured keep the figures that they have). No figure fails a test; the goals are those of the project.
+(rows that are not measured, or cannot be, keep the figures that they have). No figure fails a test; the goals are those of the project.
 `;
 
 const TABLE = [
@@ -28,17 +30,20 @@ export function figure(value: number): string {
 }
 
 /** The quick ones are said to be faster: `3.1 × faster` rather than `0.32 ×`. */
-function ratio(value: number, quartiles: [number, number], faster: boolean): string {
-  const [of, ends] = faster ? [1 / value, quartiles.map(each => 1 / each).reverse()] : [value, quartiles];
-  return `${figure(of)} ×${faster ? ' faster' : ''} (${ends.map(figure).join(' to ')})`;
+function ratio({ ratio: value, quartiles, range = [value, value], pairs }: Summary, faster: boolean): string {
+  const turned = (of: number) => figure(faster ? 1 / of : of);
+  const [from, to] = quartiles ?? range;
+  const ends = faster ? [to, from] : [from, to];
+  const spread = pairs > 1 ? ` (${quartiles ? '' : 'all: '}${ends.map(turned).join(' to ')})` : '';
+  return `${turned(value)} ×${faster ? ' faster' : ''}${spread}`;
 }
 
 function tableLine(name: string, compared: Compared): string {
   const { against, goal = '' } = compared;
   if ('notMeasured' in compared) return `| ${name} | ${against} | | | not measured | ${goal} | |`;
-  const { unit, ours, theirs, ratio: value, quartiles, met } = compared.measured;
+  const { unit, ours, theirs, met } = compared.measured;
   const verdict = met === undefined ? '' : met ? 'met' : '**missed**';
-  const shown = ratio(value, quartiles, goal.endsWith('faster'));
+  const shown = ratio(compared.measured, goal.endsWith('faster'));
   return `| ${name} | ${against} | ${figure(ours)} ${unit} | ${figure(theirs)} ${unit} | ${shown} | ${goal} | ${verdict} |`;
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atMost, Measurement, Row } from './row';
 import { median } from './statistics';
+import { inTurns } from './turns';
 import { DiskImage } from '../../local/instance/disk-image';
 import { RELEASES } from '../../local/instance/release';
 import { LocalStand } from '../../local/stand';
@@ -101,8 +102,7 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
     const [small, middle, large] = FILLED_MIB;
     const told = ({ returnMs, writingMs, bytes }: Dump) => `${(returnMs / 1000).toFixed(1)} s, writing ${(writingMs / 1000).toFixed(1)} s, ${(bytes / 2 ** 20).toFixed(1)} MiB`;
     for (let round = 0; round < ROUNDS; round++) {
-      const theirs = await bench.dump('-c -d 31', middle);
-      const ours = await bench.dump(args, middle);
+      const { ours, theirs } = await inTurns(round, { theirs: () => bench.dump('-c -d 31', middle), ours: () => bench.dump(args, middle) });
       rounds.push({ ours, theirs });
       say(`${args}: ${told(ours)}; -c -d 31: ${told(theirs)}`);
     }

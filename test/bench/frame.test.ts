@@ -21,6 +21,18 @@ test('a ratio is the median of the pairs, whatever a single pair says', () => {
   expect(summarise({ unit: 'ms', pairs: [[10, 10], [30, 20], [20, 10], [900, 10]] })).toMatchObject({ ours: 25, theirs: 10, ratio: 1.75, pairs: 4 });
 });
 
+test('five pairs have quartiles, fewer a range alone', () => {
+  const pairs = [1, 2, 3, 4, 9].map((ours): [number, number] => [ours, 1]);
+  expect(summarise({ unit: 'ms', pairs })).toMatchObject({ ratio: 3, quartiles: [2, 4] });
+  const fewer = summarise({ unit: 'ms', pairs: pairs.slice(1) });
+  expect(fewer).toMatchObject({ ratio: 3.5, range: [2, 9] });
+  expect(fewer).not.toHaveProperty('quartiles');
+  const tableOf = (count: number) => table({ rows: [resultOf(row, { against: { sun: { unit: 'ms', pairs: pairs.slice(-count) } } })] });
+  expect(tableOf(5)).toContain('| 3 × (2 to 4) |');
+  expect(tableOf(4)).toContain('| 3.5 × (all: 2 to 9) |');
+  expect(tableOf(1)).toContain('| 9 × |');
+});
+
 test('fails where nothing was measured', () => {
   expect(() => summarise({ unit: 'ms', pairs: [] })).toThrow('Nothing was measured');
 });
@@ -30,7 +42,16 @@ test.each([
   ['linear', [102, 300, 2100]],
   ['n^2.0', [1, 10_000, 1_000_000]],
   ['less than linear', [10, 100, 300]],
-])('growth that is %s', (name, values) => {
+  ['linear', [1000, 1100, 2000]],
+  ['n^2.0', [1000, 1100, 11_100]],
+  // The middle does not tell how much of it is constant: whatever that is, this is steeper at the end, and the next one may be anything.
+  ['more than linear', [1000, 1010, 2000]],
+  ['more than linear', [1400, 1390, 15_000]],
+  ['not told', [100, 104, 140]],
+  ['not told', [100, 200, 90]],
+  ['not told', [300, 100, 290]],
+  ['not told', [100, 90, 79]],
+])('growth that is %s: %j', (name, values) => {
   expect(order({ sizes: [1, 100, 1000], values })).toBe(name);
 });
 
@@ -41,8 +62,8 @@ test('a row of the table says whether the goal is met; a baseline that could not
     },
   });
   expect(table({ rows: [measured] }).split('\n').slice(2)).toEqual([
-    '| tea | a kettle | 3 s | 2 s | 1.5 × (1.5 to 1.5) | ≤ 1.5 × | met |',
-    '| tea | a fire | 3 s | 4 s | 1.33 × faster (1.33 to 1.33) | ≥ 2 × faster | **missed** |',
+    '| tea | a kettle | 3 s | 2 s | 1.5 × | ≤ 1.5 × | met |',
+    '| tea | a fire | 3 s | 4 s | 1.33 × faster | ≥ 2 × faster | **missed** |',
     '| tea | the sun | | | not measured |  | |',
   ]);
   expect(render({ rows: [measured] })).toContain('- Against the sun: not measured, it rains.');

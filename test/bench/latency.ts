@@ -3,6 +3,7 @@ import { Boto3Process } from './boto3-process';
 import { RawAws } from './raw-aws';
 import { atMost, fasterBy, Measurement, Row } from './row';
 import { quantile } from './statistics';
+import { inTurns } from './turns';
 import { RecordedCall } from '../../local/aws/aws-endpoint';
 import { Fault } from '../../local/aws/fault';
 import { Deployed, WEB } from '../interrupt/deployed';
@@ -128,8 +129,8 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
   try {
     const rounds: { ours: number; floor: number; boto3: number; trips: string[] }[] = [];
     for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
-      const { ms, calls } = await incident.ours();
-      rounds.push({ ours: ms, floor: await incident.floor(), boto3: await incident.boto3(), trips: roundTrips(calls) });
+      const { ours, floor, boto3 } = await inTurns(round, { ours: () => incident.ours(), floor: () => incident.floor(), boto3: () => incident.boto3() });
+      rounds.push({ ours: ours.ms, floor, boto3, trips: roundTrips(ours.calls) });
       if (round === 0) say(`warm, ${ROUNDS} rounds to go`);
     }
     const measured = rounds.slice(WARM_UP_ROUNDS);

@@ -9,13 +9,19 @@ export function quantile(values: number[], share: number): number {
 
 export const median = (values: number[]): number => quantile(values, 0.5);
 
+/** Of fewer values the quartiles are no spread: of two they are a half of what lies between them. */
+const ENOUGH_FOR_QUARTILES = 5;
+
 export interface Summary {
   readonly unit: string;
   readonly ours: number;
   readonly theirs: number;
-  /** The median of the pairs' ratios, and their quartiles. */
+  /** The median of the pairs' ratios. */
   readonly ratio: number;
-  readonly quartiles: [number, number];
+  /** Of the ratios. @default - there are too few pairs for it */
+  readonly quartiles?: [number, number];
+  /** The least and the greatest of the ratios, where there are too few pairs for quartiles. */
+  readonly range?: [number, number];
   readonly pairs: number;
 }
 
@@ -27,27 +33,34 @@ export function summarise({ unit, pairs }: Pairs): Summary {
     ours: median(pairs.map(([ours]) => ours)),
     theirs: median(pairs.map(([, theirs]) => theirs)),
     ratio: median(ratios),
-    quartiles: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+    ...pairs.length < ENOUGH_FOR_QUARTILES
+      ? { range: [Math.min(...ratios), Math.max(...ratios)] } : { quartiles: [quantile(ratios, 0.25), quantile(ratios, 0.75)] },
     pairs: pairs.length,
   };
 }
 
 // What the machine does besides makes a quarter of a figure, sooner than it makes an order of growth.
 const SAME = 1.25;
+/** A rise of less, of the least size's value, is not told apart from noise. */
+const NOISE = 0.05;
+/** Exponents that count as linear. */
+const LINEAR = [0.8, 1.2];
 
 /**
- * The order of growth, by three sizes. What there is at any size is taken off first, as far as the first two sizes tell it apart from
- * noise: 100 + 2n is linear.
+ * The order of growth, by three sizes: how much steeper it is from the second to the third than from the first to the second. What there is
+ * at any size is in neither: 100 + 2n is linear. `not told` where values fall, or where noise hides how steep it is at first.
  */
 export function order({ sizes, values }: Pick<Growth, 'sizes' | 'values'>): string {
   if (Math.max(...values) <= Math.min(...values) * SAME) return 'constant';
   const [[few, some, many], [low, middle, high]] = [sizes, values];
-  const told = middle > low * 1.05;
-  const exponent = told
-    ? Math.log((high - low) / (middle - low)) / Math.log((many - few) / (some - few))
-    : Math.log(high / middle) / Math.log(many / some);
-  if (exponent < 0.8) return 'less than linear';
-  return exponent <= 1.2 ? 'linear' : `n^${exponent.toFixed(1)}`;
+  if (low > middle * SAME || Math.max(low, middle) > high * SAME) return 'not told';
+  const noise = low * NOISE;
+  const exponentWith = (rise: number) => Math.log((high - low) / rise) / Math.log((many - few) / (some - few));
+  // The most that it may have risen at first makes the least exponent.
+  if (middle - low <= noise) return exponentWith(Math.max(middle - low, 0) + noise) > LINEAR[1] ? 'more than linear' : 'not told';
+  const exponent = exponentWith(middle - low);
+  if (exponent < LINEAR[0]) return 'less than linear';
+  return exponent <= LINEAR[1] ? 'linear' : `n^${exponent.toFixed(1)}`;
 }
 
 /** What it takes at any size, and what each one more takes: the line of least squares. */

@@ -3,10 +3,11 @@ import { library } from './library';
 import { atMost, Growth, Measurement, Row } from './row';
 import { median } from './statistics';
 import { Kind, synthesise, Synthesis } from './synthesis';
+import { inTurns } from './turns';
 
 const SIZES = [1, 100, 1000];
 /** The larger, the less of it is noise. */
-const ROUNDS: Record<number, number> = { 1: 7, 100: 5, 1000: 2 };
+const ROUNDS: Record<number, number> = { 1: 7, 100: 5, 1000: 5 };
 const KINDS: Kind[] = ['each', 'fleet'];
 /** As in synth-app.cjs. */
 const IN_A_STACK = 50;
@@ -22,7 +23,7 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
   for (const size of SIZES) {
     for (let round = size === 1 ? -1 : 0; round < ROUNDS[size]; round++) {
       for (const kind of KINDS) {
-        const [ours, theirs] = [await synthesise(compiled, kind, size), await synthesise('none', kind, size)];
+        const { ours, theirs } = await inTurns(round, { ours: () => synthesise(compiled, kind, size), theirs: () => synthesise('none', kind, size) });
         if (round >= 0) (times[keyOf(kind, size)] ??= []).push([ours.ms, theirs.ms]);
         resources[keyOf(kind, size)] = [resourcesOf(ours), resourcesOf(theirs)];
       }
