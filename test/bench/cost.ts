@@ -15,9 +15,14 @@ const LAMBDA_CALL = lambdaCall(0.5);
 const LOOK = lambdaCall(0.2) + 1 / 1e6;
 const MINUTES = 365 / 12 * 24 * 60;
 
-// An incident with the kernel log, back after ten minutes: docs/response.md counts them in executions.
-const TRANSITIONS = 74;
-const CALLS = 20;
+// An incident with the kernel log, back after ten minutes: what an execution takes, as docs/response.md counts it there.
+const [LOOKS, STEPS] = [10, 3];
+const TRANSITIONS = 24 + 4 * LOOKS + 4 * STEPS - 2;
+const CALLS = 4 + LOOKS + STEPS;
+// InterruptsSent, SecondsToReturn, DumpBytes (the dump lies beside the log), and Responses with its outcome and without. "All custom metrics
+// charges are prorated by the hour and metered only when you send metrics to CloudWatch" (the pricing page), and each is sent once.
+const SERIES = 5;
+const SERIES_HOUR = 0.30 / (MINUTES / 60);
 
 const MOST_IDLE = 0.15;
 const NEXT_TO_NOTHING = 0.01;
@@ -64,7 +69,7 @@ async function measure(): Promise<Measurement> {
   // The template of a fleet does not know how many there are, and nothing in it is billed by the instance.
   const fleets = FLEETS.map(() => idleMonth(() => KdumpTargets.tag('kdump', 'on')));
   const known = idleMonth(stack => KdumpTargets.instances(...Array.from({ length: KNOWN }, (_, at) => new CfnInstance(stack, `Web${at}`))));
-  const incident = TRANSITIONS * TRANSITION + CALLS * LAMBDA_CALL;
+  const incident = TRANSITIONS * TRANSITION + CALLS * LAMBDA_CALL + SERIES * SERIES_HOUR;
   return {
     against: {
       alone: { unit: 'dollars a month', pairs: [[alone, ALARM_METRIC]] },
@@ -74,7 +79,8 @@ async function measure(): Promise<Measurement> {
     growth: [{ what: 'what a fleet costs idle in a month', of: 'instances', unit: 'dollars', sizes: FLEETS, values: fleets }],
     notes: [
       `Arithmetic with list prices of us-east-1, ${PRICES_OF}, before any free tier: ${ALARM_METRIC} dollars a month for each metric that an alarm looks at.`,
-      `An incident with the kernel log, back after ten minutes: ${TRANSITIONS} state transitions and ${CALLS} calls of Lambda, ${incident.toFixed(4)} dollars.`
+      `An incident with the kernel log, back after ten minutes: ${TRANSITIONS} state transitions, ${CALLS} calls of Lambda, and an hour of each of ${SERIES} custom`
+        + ` metrics, ${incident.toFixed(4)} dollars.`
         + ' By hand it costs the time of somebody who is awake.',
       `Several instances, or a fleet of any size: ${Math.round(MINUTES).toLocaleString('en')} looks a month, each ${LOOK.toFixed(7)} dollars: a call of Lambda of a fifth of a second at 256 MB, and an`
         + ' event. Whether EventBridge charges for scheduled events is not said; it is counted as if it did.',
