@@ -99,10 +99,10 @@ test('refuses a file that cannot be written, before anything is measured, and le
 });
 
 test('each side goes first in its turn', async () => {
-  const order: string[] = [];
-  const sides = { ours: () => order.push('ours'), theirs: async () => order.push('theirs'), others: () => order.push('others') };
+  const turns: string[] = [];
+  const sides = { ours: () => turns.push('ours'), theirs: async () => turns.push('theirs'), others: () => turns.push('others') };
   for (const round of [-1, 0, 1]) await inTurns(round, sides);
-  expect(order.join(' ')).toBe('others ours theirs ours theirs others theirs others ours');
+  expect(turns.join(' ')).toBe('others ours theirs ours theirs others theirs others ours');
 });
 
 test.each([[0.01234, '0.0123'], [1.5, '1.5'], [12.34, '12.3'], [1234.5, '1,235'], [1_000_000, '1,000,000'], [0, '0']])('%d is written %s', (value, text) => {

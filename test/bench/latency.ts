@@ -129,7 +129,9 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
   try {
     const rounds: { ours: number; floor: number; boto3: number; trips: string[] }[] = [];
     for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
-      const { ours, floor, boto3 } = await inTurns(round, { ours: () => incident.ours(), floor: () => incident.floor(), boto3: () => incident.boto3() });
+      const { ours, floor, boto3 } = await inTurns(round, {
+        ours: () => incident.ours(), floor: () => incident.floor(), boto3: () => incident.boto3(),
+      });
       rounds.push({ ours: ours.ms, floor, boto3, trips: roundTrips(ours.calls) });
       if (round === 0) say(`warm, ${ROUNDS} rounds to go`);
     }

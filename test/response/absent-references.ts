@@ -30,7 +30,7 @@ export function absentReferences(startAt: string, states: Record<string, State>,
     const key = JSON.stringify(way);
     if (seen.has(key)) continue;
     seen.add(key);
-    const next = after(name, states[name], data, path => absent.add(`${name}: ${path}`));
+    const next = after(states[name], data, path => absent.add(`${name}: ${path}`));
     ways.push(...next.map(([to, there]): [string, any] => [to, whatMatters(there, readFrom[to])]));
     if (states[name].ItemProcessor) {
       const { StartAt, States } = states[name].ItemProcessor;
@@ -60,7 +60,7 @@ function whatMatters(data: any, read: string[][]): any {
 }
 
 /** Where a state leads to, each with the data there. */
-function after(name: string, state: State, data: any, report: (path: string) => void): [string, any][] {
+function after(state: State, data: any, report: (path: string) => void): [string, any][] {
   const read = (path: string) => {
     const value = get(data, path);
     if (value === undefined) report(path);
