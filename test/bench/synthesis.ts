@@ -18,10 +18,18 @@ export interface Synthesis {
   readonly templates: Template[];
 }
 
+/** What the CDK CLI gives each app: what it adds to templates by that is in those of users. */
+const CLI_CONTEXT = {
+  'aws:cdk:enable-path-metadata': true,
+  'aws:cdk:enable-asset-metadata': true,
+  'aws:cdk:version-reporting': true,
+  'aws:cdk:bundling-stacks': ['**'],
+  '@aws-cdk/core:failSynthOnValidationErrors': false,
+};
 const ENDING = '.template.json';
 const numberIn = (name: string) => Number(/\d+/.exec(name));
 
-/** Runs the app in a process of its own, as `cdk synth` does. */
+/** Runs the app in a process of its own, as `cdk synth` does; without the feature flags of `cdk init`. */
 export async function synthesise(library: string, kind: Kind, instances: number): Promise<Synthesis> {
   const outdir = mkdtempSync(join(tmpdir(), 'synth-'));
   try {
@@ -29,7 +37,7 @@ export async function synthesise(library: string, kind: Kind, instances: number)
     await new Promise<void>((resolve, reject) => {
       const child = spawn(process.execPath, [join(__dirname, 'synth-app.cjs'), library, kind, String(instances), outdir], {
         // With the validation of templates that users have, which the tests switch off.
-        env: { ...process.env, CDK_VALIDATION: undefined, JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1' },
+        env: { ...process.env, CDK_VALIDATION: undefined, CDK_CONTEXT_JSON: JSON.stringify(CLI_CONTEXT), JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1' },
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       let said = '';
