@@ -7,12 +7,12 @@ want() {
 }
 
 # want_reboot NAME VALUE: where the file has another thing. A shell on a console that nobody watches is the end of the machine; what saves the
-# dump elsewhere and reboots stays (kdump.conf(5), also that of EL6).
+# dump elsewhere and reboots stays (kdump.conf(5), also that of EL6). Of carriage returns there is a note already.
 want_reboot() {
   read_setting "$1"
   case $value in
     dump_to_rootfs | mount_root_run_init) return 0 ;;
-    '' | "$2" | true | 1) ;;
+    '' | "$2" | true | 1 | *"$(printf '\r')") ;;
     *) note "$settings_file had '$1 $value', which is '$2' now." ;;
   esac
   want "?$1" "$2"
