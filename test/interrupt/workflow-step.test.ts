@@ -111,7 +111,14 @@ test('an attempt that is asked for again is not refused for what it has brought 
   expect(deployed.machine.nmis).toBe(1);
 });
 
-test('the same where the table cannot be read', async () => {
+test('an attempt that is asked for again is not asked for anew in doubt, of which there is much about a machine that dumps', async () => {
+  const { outcome: { claim } } = await assess();
+  await interrupt(claim);
+  deployed.local.faults.add({ service: 'ssm', action: 'DescribeInstanceAssociationsStatus', fault: Fault.accessDenied() });
+  expect((await interrupt(claim)).outcome).toMatchObject({ decision: 'interrupt', explanation: expect.stringContaining('earlier call') });
+});
+
+test('an attempt that is asked for again keeps its claim also where the table cannot be read', async () => {
   const { outcome: { claim } } = await assess();
   await interrupt(claim);
   deployed.local.ec2.get(WEB).systemStatus = 'impaired';
