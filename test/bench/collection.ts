@@ -197,8 +197,8 @@ async function measure(say: (progress: string) => void): Promise<Measurement> {
     notes: [
       `Commands for ${SIZES_MIB.join(', ')} MiB: ${[smallest, smaller, large].map(([{ ours }]) => ours.commands).join(', ')}. After each the workflow waits until it is expected to have ended, 5`
         + ' seconds at the least, which is left out here.',
-      'In the emulated machine SHA-256 is about as slow as the upload, and what is hashed before the first part is sent counts in full; a processor does it'
-        + ' several times faster than an upload. "Without emulation" is the same program in a shell of the machine that the bench runs on.',
+      'In the emulated machine SHA-256 is about as slow as the upload, and what is hashed before the first part is sent counts in full.'
+        + ' "Without emulation" is the same program in a shell of the machine that the bench runs on, where the upload to the emulated S3 is twice as fast as one to S3.',
       'The emulated S3 takes in the whole body of a request, hands it on to moto, which does the same, and answers then: of one side as of the other nothing'
         + ' is stored while it arrives. A byte of one PUT of 1 GiB may cost more there than one of a part, as it does not at AWS, so that plain curl -T looks'
         + ' slower than it is. The same parts by curl, one after the other with nothing hashed, are free of that: what is above 1 × there is ours.',
@@ -213,7 +213,7 @@ export const collection: Row = {
     + ' the last part.',
   baselines: {
     curl: { what: 'curl -T of the same file, 1 GiB, to the same place', goal: atMost(1.1) },
-    native: { what: 'the same, both without emulation (for the goal see the next line, and below)' },
+    native: { what: 'the same, both without emulation', goal: atMost(1.1) },
     nativeParts: { what: 'curl -T of the same parts, one after the other, nothing hashed, both without emulation', goal: atMost(1.1) },
     parts: { what: 'curl -T of the same parts, 1 GiB, one after the other, nothing hashed' },
     whole: { what: 'curl -T, 1 GiB, ours until S3 has put the parts together' },
