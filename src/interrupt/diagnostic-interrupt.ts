@@ -1,6 +1,6 @@
-import { Duration, Lazy, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, Names, Stack } from 'aws-cdk-lib';
 import { IAlarm, Metric, MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { AttributeType, BillingMode, ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { IRole, Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -8,11 +8,12 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { AlarmAllowance } from './alarm-allowance';
 import { CircuitBreaker } from './circuit-breaker';
+import { claimsTable } from './claims-table';
 import { deploymentProvider } from './deployment-provider';
 import { DiagnosticInterruptProps } from './diagnostic-interrupt-props';
 import { failedRequestsQueue } from './failed-requests';
-import { charactersOf, charactersOfAlarm, MOST_CHARACTERS } from './inline-policy-size';
 import { InterruptMetric, METRIC_NAMESPACE } from './interrupt-metric';
 import { InterruptMode } from './interrupt-mode';
 import { alarmStatements, interruptStatements, stackStatement, vpcStatements } from './interrupt-permissions';
@@ -28,9 +29,6 @@ import { HandlerFunction } from '../detection/handler-function';
 import { IKdumpAssociation } from '../kdump/kdump-association';
 import { KdumpTargets } from '../kdump/kdump-targets';
 import { requireSameRegion } from '../kdump/same-region';
-
-// 20 KB for the policy of a function: with names of usual length, each alarm takes 800 bytes.
-const MOST_ALARMS = 20;
 
 /**
  * Defines a Lambda function that decides whether an unresponsive instance is to be crashed for a dump, and sends it the EC2
@@ -111,8 +109,7 @@ export class DiagnosticInterrupt extends Construct {
   public readonly _maximumEventAgeSeconds: number;
 
   private readonly role: IRole;
-  private characters: number;
-  private alarms = 0;
+  private readonly allowance: AlarmAllowance;
   private gameDays = false;
   private serviceToken?: string;
 
@@ -131,7 +128,7 @@ export class DiagnosticInterrupt extends Construct {
     if (props.mode !== InterruptMode.DRY_RUN) requireOneInterrupt(this, targets);
     const circuitBreaker = props.circuitBreaker ?? CircuitBreaker.atMost(1, Duration.hours(1));
 
-    const table = this.defineTable(props);
+    const table = claimsTable(this, props.encryptionKey);
     this.table = table;
     this.failures = failedRequestsQueue(this, props.encryptionKey);
     this.logGroup = props.logGroup ?? new LogGroup(this, 'LogGroup', { retention: RetentionDays.SIX_MONTHS });
@@ -144,7 +141,7 @@ export class DiagnosticInterrupt extends Construct {
     const stack = Stack.of(this);
     const statements = interruptStatements(stack, { kdump: props.kdump, targets, circuitBreaker, tableArn: table.tableArn });
     [...statements, ...props.vpc ? vpcStatements(stack) : []].forEach(each => this.role.addToPrincipalPolicy(each));
-    this.characters = charactersOf(targets, [props.vpc, props.encryptionKey, circuitBreaker._needsFleetSize].filter(each => each).length);
+    this.allowance = new AlarmAllowance(this, targets, [props.vpc, props.encryptionKey, circuitBreaker._needsFleetSize].filter(each => each).length);
 
     const policy = renderPolicy(props, targets, circuitBreaker, table.tableName);
     this._cooldownSeconds = policy.claims.cooldownSeconds;
@@ -251,17 +248,7 @@ export class DiagnosticInterrupt extends Construct {
       throw new Error(`${alarm.node.path}: ${this.node.path} has this alarm already; it is allowed once, as a DiagnosticInterruptAction or by`
         + ' addAlarm, since whichever is first claims the interrupt. Leave one of them out.');
     }
-    if (++this.alarms > MOST_ALARMS) {
-      throw new Error(`${this.node.path}: ${alarm.node.path} is its alarm number ${this.alarms}; ${MOST_ALARMS} are allowed, since each takes part of the`
-        + ' limited policies of the role and of the function. Watch the instances with one FleetWatch (addFleetWatch); where the alarms are on another'
-        + ' signal than the status check, divide the instances among several DiagnosticInterrupts.');
-    }
-    this.characters += charactersOfAlarm(alarm);
-    if (this.characters > MOST_CHARACTERS) {
-      throw new Error(`${this.node.path}: with ${alarm.node.path} as its alarm number ${this.alarms}, the inline policies of its role have about`
-        + ` ${this.characters} characters; IAM allows ${MOST_CHARACTERS}. Give fewer or shorter values to KdumpTargets.tag(), fewer instances, or shorter names`
-        + ' to the alarms; or divide the targets among several DiagnosticInterrupts.');
-    }
+    this.allowance.take(alarm);
     // A policy of its own in the scope of the alarm: the function depends on its role's default policy and the alarm on the
     // function, so a reference from that policy to the alarm would be a circle.
     return new Policy(scope, id, { roles: [this.role], statements: alarmStatements(alarm) });
@@ -312,18 +299,5 @@ export class DiagnosticInterrupt extends Construct {
       statistic: Stats.SUM,
       ...options,
     }).attachTo(this);
-  }
-
-  private defineTable({ encryptionKey }: DiagnosticInterruptProps): Table {
-    return new Table(this, 'Claims', {
-      partitionKey: { name: 'kind', type: AttributeType.STRING },
-      sortKey: { name: 'name', type: AttributeType.STRING },
-      timeToLiveAttribute: 'expiresAt',
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      encryption: encryptionKey ? TableEncryption.CUSTOMER_MANAGED : TableEncryption.DEFAULT,
-      encryptionKey,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
   }
 }

@@ -12,7 +12,7 @@ const LEGAL_CHARACTERS = 'letters, digits, spaces and _ . : / = + - @';
 const MOST_VALUES = 50;
 // The values stand in a statement of IAM, which finds room in a managed policy: 6,144 characters
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). The rest is for the key, the ARN and what is between.
-const MOST_CHARACTERS = 5_000;
+const MOST_VALUE_CHARACTERS = 5_000;
 const GROUP_TAG = 'aws:autoscaling:groupName';
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-templates.html: every instance that is launched from one carries its id.
 const LAUNCH_TEMPLATE_TAG = 'aws:ec2launchtemplate:id';
@@ -82,8 +82,8 @@ export class KdumpTargets {
       }
     }
     const characters = values.filter(each => !Token.isUnresolved(each)).join('').length;
-    if (characters > MOST_CHARACTERS) {
-      throw new Error(`KdumpTargets.tag: the values have ${characters} characters altogether; ${MOST_CHARACTERS} are allowed, since they stand in a policy of`
+    if (characters > MOST_VALUE_CHARACTERS) {
+      throw new Error(`KdumpTargets.tag: the values have ${characters} characters altogether; ${MOST_VALUE_CHARACTERS} are allowed, since they stand in a policy of`
         + ' IAM. Give fewer or shorter values, or tag the instances alike.');
     }
     requireOnce('KdumpTargets.tag', values.map(value => ({ id: value, name: `the value ${JSON.stringify(value)}` })));
