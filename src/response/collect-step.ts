@@ -4,14 +4,15 @@ import type { Collection, CollectionWork, DumpFile, Incident } from './incident'
 
 /** S3 takes 10,000 parts. */
 const MOST_PARTS = 9000;
-/** A part whose hash is known is sent while the next ones are hashed: a dump of fewer parts would wait for its hashes. */
-const ENOUGH_PARTS = 8;
+/** A part takes about half as long to hash as to send, so that beside some of them twice as many are hashed. */
+const HASHED_BESIDE_SENT = 2;
+/** Nothing is sent while the first part is hashed; then follow 2, and 4. In fewer parts that first one would be a larger share of the whole. */
+const ENOUGH_PARTS = 1 + 2 + 4;
 /** With smaller parts the start of curl and the handshake would show. */
 const LEAST_PART_MIB = 32;
 /** Addresses have some 2,000 characters each, and a command takes a limited number of them. */
 const BATCH = 8;
-/** Parts that are hashed before the first is sent: few, since nothing is sent meanwhile. */
-const FIRST_BATCH = 2;
+const MOST_KNOWN = 2 * BATCH;
 const MOST_FAILURES = 5;
 const MIB = 1024 * 1024;
 
@@ -38,10 +39,10 @@ export const NO_WORK: CollectionWork = { file: 0, nextPart: 1, hashes: [], failu
 
 /** How the file is cut. The size depends on nothing but the file, so that an upload can be resumed. */
 export function partsOf({ bytes }: DumpFile, partMib: number): { readonly lengthMib: number; readonly count: number } {
-  const count = (lengthMib: number) => Math.max(1, Math.ceil(bytes / (lengthMib * MIB)));
-  let lengthMib = Math.min(LEAST_PART_MIB, partMib);
-  while (count(lengthMib) > MOST_PARTS || count(lengthMib) > ENOUGH_PARTS && lengthMib < partMib) lengthMib *= 2;
-  return { lengthMib, count: count(lengthMib) };
+  const quotient = (divisor: number) => Math.ceil(bytes / (divisor * MIB));
+  const usual = Math.min(Math.max(LEAST_PART_MIB, quotient(ENOUGH_PARTS)), partMib);
+  const lengthMib = Math.max(usual, quotient(MOST_PARTS));
+  return { lengthMib, count: Math.max(1, quotient(lengthMib)) };
 }
 
 /**
@@ -77,11 +78,14 @@ export function nextAction(collection: Collection, policy: CollectionPolicy): Ac
   const { count } = partsOf(file, policy.partMib);
   if (count > 1 && work.uploadId === undefined) return { do: 'begin', file };
   if (work.nextPart > count) return { do: 'confirm', file };
-  const send = work.hashes.slice(0, BATCH).map((sha256, index) => ({ ...partOf(file, work.nextPart + index, policy), sha256 }));
-  const known = work.hashes.length - send.length;
-  const toHash = unknownParts(file, work.nextPart + work.hashes.length, (send.length > 0 ? BATCH : FIRST_BATCH) - known, policy);
-  const { ahead = [] } = work;
-  const ofNext = toHash.length === 0 && nextFile ? unknownParts(nextFile, ahead.length + 1, FIRST_BATCH - ahead.length, policy) : [];
+  const { hashes, nextPart, sentBeyond = [], ahead = [] } = work;
+  const known = hashes.map((sha256, index) => ({ ...partOf(file, nextPart + index, policy), sha256 }));
+  const unsent = known.filter(({ number }) => !sentBeyond.includes(number));
+  const send = unsent.slice(0, BATCH);
+  const enough = Math.min(BATCH, Math.max(1, HASHED_BESIDE_SENT * send.length)) - (unsent.length - send.length);
+  // Where one part fails again and again the others do not go far beyond it, since all of their hashes are kept.
+  const toHash = unknownParts(file, nextPart + hashes.length, Math.min(enough, MOST_KNOWN - hashes.length), policy);
+  const ofNext = toHash.length === 0 && nextFile ? unknownParts(nextFile, ahead.length + 1, 1 - ahead.length, policy) : [];
   return { do: 'send', send, hash: [...toHash, ...ofNext] };
 }
 
@@ -151,20 +155,24 @@ export function afterSending(
   // Whoever changes it is not done with it.
   if (changed) return failed({ ...collection, work: { ...work, failures: MOST_FAILURES } }, 'The dump has changed while it was being uploaded');
   const [file, nextFile] = wanted(collection, policy).slice(work.file);
-  let { nextPart } = work;
-  let known = work.hashes;
-  let bytes = 0;
-  while (sent.includes(nextPart)) {
-    bytes += bytesOf(partOf(file, nextPart, policy));
-    nextPart += 1;
-    known = known.slice(1);
-  }
-  known = withHashes(file, nextPart, known, hashes);
-  const ahead = nextFile && withHashes(nextFile, 1, work.ahead ?? [], hashes);
-  const progressed = nextPart > work.nextPart || known.length > work.hashes.length || (ahead ?? []).length > (work.ahead ?? []).length;
+  const { nextPart: first, hashes: known, sentBeyond = [] } = work;
+  const taken = new Set(sent.filter(number => number >= first && number < first + known.length && !sentBeyond.includes(number)));
+  const there = new Set([...sentBeyond, ...taken]);
+  let nextPart = first;
+  while (there.has(nextPart)) nextPart += 1;
+  const after = {
+    ...work,
+    nextPart,
+    sentBeyond: [...there].filter(number => number > nextPart),
+    hashes: withHashes(file, nextPart, known.slice(nextPart - first), hashes),
+    ...nextFile && { ahead: withHashes(nextFile, 1, work.ahead ?? [], hashes) },
+  };
+  const hasHashed = nextPart + after.hashes.length > first + known.length || (after.ahead ?? []).length > (work.ahead ?? []).length;
+  const progressed = taken.size > 0 || hasHashed;
+  const bytes = [...taken].reduce((sum, number) => sum + bytesOf(partOf(file, number, policy)), 0);
   const speed = bytes > 0 && seconds > 0 ? { bytesPerSecond: bytes / seconds } : {};
-  const after = { ...collection, work: { ...work, ...speed, nextPart, hashes: known, ...ahead && { ahead }, ...progressed && { failures: 0 } } };
-  return failure === undefined && progressed ? after : failed(after, failure ?? 'Nothing was uploaded', progressed);
+  const result = { ...collection, work: { ...after, ...speed, ...progressed && { failures: 0 } } };
+  return failure === undefined && progressed ? result : failed(result, failure ?? 'Nothing was uploaded', progressed);
 }
 
 /** The known hashes of the parts from a number on, and those that follow without a gap. */

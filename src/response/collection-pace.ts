@@ -1,6 +1,7 @@
-const SHORTEST_SECONDS = 5;
+/** What is over waits that long to be seen. A look costs 4 state transitions. */
+const SHORTEST_SECONDS = 2;
 const LONGEST_SECONDS = 60;
-/** The first steps may follow each other as soon as that: most dumps are in the bucket within two minutes. */
+/** The first steps may follow each other as soon as that. */
 const SOON_STEPS = 24;
 const STEADY_SECONDS = 30;
 /** Of what a command is late, so much may be lost until that it has ended is seen. */

@@ -133,6 +133,8 @@ export interface CollectionWork {
   readonly uploadId?: string;
   /** The first part that S3 has not yet taken. */
   readonly nextPart: number;
+  /** Parts after that one which S3 has taken, since two are on their way at a time. */
+  readonly sentBeyond?: number[];
   /** Of that part and those after it, as far as they are known: hexadecimal SHA-256. */
   readonly hashes: string[];
   /** Of the first parts of the file that comes next. */

@@ -127,7 +127,7 @@ test('a part that S3 does not have, whatever the instance says, is hashed and se
   await untilTheDump();
   s3.on(ListPartsCommand).resolves({ Parts: [{ PartNumber: 1 }, { PartNumber: 3 }] });
   expect(await step([1, 2, 3].map(number => `sent ${DUMP} ${number}`).join('\n'))).toMatchObject({ done: false, work: { nextPart: 2, failures: 1 } });
-  expect(told()).toMatchObject({ Send: '', Hash: `${DUMP},${12 * MIB},2,5,5;${DUMP},${12 * MIB},3,10,5;` });
+  expect(told()).toMatchObject({ Send: '', Hash: `${DUMP},${12 * MIB},2,5,5;` });
 });
 
 test('an object that is not whole does not count', async () => {
@@ -140,7 +140,7 @@ test('an object that is not whole does not count', async () => {
 
 test.each(['Pending', 'InProgress', 'Delayed', 'Cancelling'] as const)('waits for a command that is %s, and sends none besides', async Status => {
   await step();
-  expect(await step('', { Status })).toMatchObject({ done: false, steps: 2, pauseSeconds: 5, work: { command: { waitedSeconds: 5 } } });
+  expect(await step('', { Status })).toMatchObject({ done: false, steps: 2, pauseSeconds: 2, work: { command: { waitedSeconds: 2 } } });
   expect(ssm.commandCalls(SendCommandCommand)).toHaveLength(1);
 });
 
@@ -150,12 +150,12 @@ test('waits as long as a command is expected to take, by how long the last one t
   const times = { ExecutionStartDateTime: '2026-01-02T03:10:00.500Z', ExecutionEndDateTime: '2026-01-02T03:10:10.500Z' };
   // Of 12 MiB the first 5 took 10 seconds.
   expect(await step(`sent ${DUMP} 1\n`, times)).toMatchObject({ pauseSeconds: 14, work: { command: { waitedSeconds: 0, expectedSeconds: 14 } } });
-  expect(await step('', { Status: 'InProgress' })).toMatchObject({ pauseSeconds: 5, work: { command: { waitedSeconds: 14 } } });
+  expect(await step('', { Status: 'InProgress' })).toMatchObject({ pauseSeconds: 2, work: { command: { waitedSeconds: 14 } } });
 });
 
 test.each([{}, { ExecutionStartDateTime: '', ExecutionEndDateTime: '' }])('expects nothing where Systems Manager does not say how long it took: %j', async times => {
   await untilTheDump();
-  expect(await step(`sent ${DUMP} 1\n`, times)).toMatchObject({ pauseSeconds: 5 });
+  expect(await step(`sent ${DUMP} 1\n`, times)).toMatchObject({ pauseSeconds: 2 });
   expect(incident.collection!.work).not.toHaveProperty('bytesPerSecond');
 });
 
@@ -181,14 +181,14 @@ test('gives a command up that does not end', async () => {
   await step();
   const { collection } = incident;
   const { work } = collection!;
-  incident = { ...incident, collection: { ...collection!, work: { ...work!, command: { ...work!.command!, waitedSeconds: 4495 } } } };
+  incident = { ...incident, collection: { ...collection!, work: { ...work!, command: { ...work!.command!, waitedSeconds: 4498 } } } };
   expect(await step('', { Status: 'InProgress' })).toMatchObject({ work: { failures: 1, lastFailure: 'A command did not end' } });
 });
 
 test('waits for a command that Systems Manager does not show yet', async () => {
   await step();
   ssm.on(GetCommandInvocationCommand).rejects(new InvocationDoesNotExist({ message: 'not yet', $metadata: {} }));
-  expect(await handler({ incident })).toMatchObject({ work: { command: { doing: 'list', waitedSeconds: 5 } } });
+  expect(await handler({ incident })).toMatchObject({ work: { command: { doing: 'list', waitedSeconds: 2 } } });
 });
 
 test.each(['TimedOut', 'Cancelled', 'Failed'] as const)('fails by name after five commands that ended as %s', async Status => {

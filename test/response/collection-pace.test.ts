@@ -14,11 +14,11 @@ const waiting = (waitedSeconds: number, expected?: number, steps = 1) => (
 );
 
 test.each<[string, number, Pick<Collection, 'steps' | 'work'>]>([
-  ['a first look soon, where nothing is expected', 5, waiting(0)],
+  ['a first look soon, where nothing is expected', 2, waiting(0)],
   ['a look when it is expected to end', 42, waiting(0, 42)],
   ['a look within a minute, since a hook is held by the looks', 60, waiting(0, 300)],
   ['the rest of the time', 20, waiting(60, 80)],
-  ['a look soon again, where it is a little late', 5, waiting(42, 42)],
+  ['a look soon again, where it is a little late', 2, waiting(42, 42)],
   ['a quarter of what it is late', 25, waiting(142, 42)],
   ['a minute at the most, however late it is', 60, waiting(3000)],
 ])('%s', (_what, seconds, collection) => {
@@ -26,10 +26,10 @@ test.each<[string, number, Pick<Collection, 'steps' | 'work'>]>([
 });
 
 test('half a minute at the least, once the steps of the time are used up', () => {
-  expect(pauseSeconds(waiting(0, 2, 23), 0)).toBe(5);
-  expect(pauseSeconds(waiting(0, 2, 24), 0)).toBe(30);
-  expect(pauseSeconds(waiting(0, 2, 24), 121)).toBe(5);
-  expect(pauseSeconds(waiting(0, 2, 25), 121)).toBe(30);
+  expect(pauseSeconds(waiting(0, 1, 23), 0)).toBe(2);
+  expect(pauseSeconds(waiting(0, 1, 24), 0)).toBe(30);
+  expect(pauseSeconds(waiting(0, 1, 24), 49)).toBe(2);
+  expect(pauseSeconds(waiting(0, 1, 25), 49)).toBe(30);
 });
 
 interface Speeds { readonly sendPerSecond: number; readonly hashPerSecond: number }

@@ -153,8 +153,9 @@ test('an upload is cut in the middle: it is resumed where it was, and no part is
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   expectReport('Collected', /its crash was collected/);
   await expectCollected();
-  const parts = responded.local.calls.filter(({ action, status }) => action === 'UploadPart' && status === 200).map(({ params }) => params.PartNumber);
-  expect(parts).toEqual([1, 2, 3]);
+  const parts = responded.local.calls.filter(({ action, status }) => action === 'UploadPart' && status === 200).map(({ params }) => Number(params.PartNumber));
+  // Two are on their way at a time.
+  expect(parts.sort((one, other) => one - other)).toEqual([1, 2, 3]);
 });
 
 // S3 says AccessDenied to an expired URL. The clock of a URL counts seconds, in which the stand's workflow tries more often than it may.
@@ -163,7 +164,9 @@ test('a presigned URL has expired: the part is signed anew', async () => {
   responded.local.faults.add({ service: 's3', action: 'UploadPart', after: 1, times: 1, fault: Fault.accessDenied() });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   const parts = responded.local.calls.filter(({ action }) => action === 'UploadPart').map(({ params, status }) => [params.PartNumber, status]);
-  expect(parts).toEqual([[1, 200], [2, 403], [2, 200], [3, 200]]);
+  const [refused] = parts.filter(([, status]) => status === 403).map(([number]) => number);
+  expect([2, 3]).toContain(refused);
+  expect(parts.map(([number, status]) => `${number}: ${status}`).sort()).toEqual(['1: 200', '2: 200', '3: 200', `${refused}: 403`].sort());
   expectReport('Collected', /its crash was collected/);
   await expectCollected();
 });

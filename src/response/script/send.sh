@@ -48,6 +48,16 @@ send_part() {
   esac
 }
 
+# send_every_other FILE BYTES NUMBER OFFSET LENGTH CHECKSUM URL: the parts of one of two senders, the first of them where $mine is set.
+send_every_other() {
+  if [ -n "$mine" ]; then
+    mine=
+    send_part "$@"
+  else
+    mine=yes
+  fi
+}
+
 # upload FILE BYTES NUMBER OFFSET LENGTH CHECKSUM URL: the outcome is in $http, $curl_status and $code. From a pipe curl would send chunks,
 # which S3 does not take, and "Expect" costs a round trip. S3 refuses the part if the checksum is not that of what arrives, nor the one
 # that the address was signed with. A connection that stands still for a minute is given up.
@@ -85,8 +95,11 @@ send_dump() {
   for_each "$SEND" check_sent
   for_each "$HASH" check_hashed
   # Beside each other: the next parts are known by the time that these are sent, and the disk has read them once, as far as the memory
-  # keeps them until then. Each line is one write, so that they do not mix.
+  # keeps them until then. Two connections, since S3 bounds what goes through one. Each line is one write, so that they do not mix.
   for_each "$HASH" hash_part &
-  for_each "$SEND" send_part
+  mine=yes
+  for_each "$SEND" send_every_other &
+  mine=
+  for_each "$SEND" send_every_other
   wait
 }
