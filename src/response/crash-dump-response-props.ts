@@ -78,7 +78,7 @@ export interface CrashDumpResponseProps {
   readonly opsItems?: boolean;
 
   /**
-   * The Auto Scaling groups whose instances are put on standby while they dump, so that they are not replaced meanwhile.
+   * The Auto Scaling groups, up to 135, whose instances are put on standby while they dump, so that they are not replaced meanwhile.
    *
    * @default - the group of the interrupt's targets; where a tag selects those, the groups that carry the same tag
    */

@@ -2,7 +2,7 @@ import { Duration, Names, Stack } from 'aws-cdk-lib';
 import { IAlarm, Metric, MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
@@ -14,7 +14,7 @@ import { LOOK_EVERY } from './dump-states';
 import { ResponseFunctions } from './response-functions';
 import { ResponseMetric } from './response-metric';
 import { ResponseOutcome } from './response-outcome';
-import { workflowStatements } from './response-permissions';
+import { MOST_GROUPS, shieldStatements, workflowStatements } from './response-permissions';
 import { workflowDefinition } from './workflow';
 import { FleetWatch } from '../detection/fleet-watch';
 import { requireRunbookUrl } from '../detection/require-runbook-url';
@@ -76,8 +76,8 @@ export class CrashDumpResponse extends Construct {
 
   /**
    * @throws if a time-out is a token or out of its range, the cooldown of the interrupt is not longer than `returnTimeout`, the interrupt
-   * is in another stack, the bucket, the topic or a group in another Region, `dumpPath` no such path, `runbookUrl` no URL or too long,
-   * or `removeFromInstance` without the dump
+   * is in another stack, the bucket, the topic or a group in another Region, there are more than 135 groups, `dumpPath` is no such path,
+   * `runbookUrl` no URL or too long, or `removeFromInstance` without the dump
    */
   constructor(scope: Construct, id: string, props: CrashDumpResponseProps) {
     super(scope, id);
@@ -103,6 +103,11 @@ export class CrashDumpResponse extends Construct {
       throw new Error(`${this.node.path}: removeFromInstance is true and the dump is not brought anywhere; what is removed would be lost.`
         + ' Give contents: DumpContents.KERNEL_LOG_AND_VMCORE, or leave out removeFromInstance.');
     }
+    const { length: groups } = props.autoScalingGroups ?? [];
+    if (groups > MOST_GROUPS) {
+      throw new Error(`${this.node.path}: ${groups} autoScalingGroups were given; up to ${MOST_GROUPS} are allowed, since the policies of the workflow's role are`
+        + ' limited. Leave them out and give the groups the tag of the targets, or divide them among several CrashDumpResponses.');
+    }
     this.bucket = props.bucket ?? new CrashDumpBucket(this, 'Bucket', { encryptionKey });
     this.topic = props.topic ?? new Topic(this, 'Topic', { enforceSSL: true, masterKey: encryptionKey });
     const mostLooks = Math.ceil(returnSeconds / LOOK_EVERY.toSeconds());
@@ -114,7 +119,10 @@ export class CrashDumpResponse extends Construct {
       definitionBody: workflowDefinition(new Construct(this, 'States'), { props, functions, topic: this.topic, mostLooks, collectionSeconds }),
       timeout: LONGEST_EXECUTION,
     });
-    workflowStatements(Stack.of(this), props).forEach(each => stateMachine.addToRolePolicy(each));
+    const [shield, ...more] = shieldStatements(Stack.of(this), props);
+    [...workflowStatements(props), ...shield ? [shield] : []].forEach(each => stateMachine.addToRolePolicy(each));
+    // The CDK would divide them by a size that it assumes an ARN to have.
+    more.forEach((each, index) => new ManagedPolicy(this, `Shield${index + 2}`, { statements: [each], roles: [stateMachine.role] }));
     interrupt.table.encryptionKey?.grantEncryptDecrypt(stateMachine);
     this.topic.masterKey?.grant(stateMachine, 'kms:Decrypt', 'kms:GenerateDataKey');
     this.stateMachine = stateMachine;

@@ -8,20 +8,26 @@ import { RECORD_KIND } from './record-states';
 const OBJECTS = 'i-*';
 
 /**
+ * So many groups with the longest names find room in a managed policy, of 6,144 characters. Of 10 of those that a role may have, the CDK
+ * may want one for what else there is.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+const GROUPS = 15;
+export const MOST_GROUPS = 9 * GROUPS;
+
+/**
  * What the workflow calls by itself, as narrow as the service authorization reference allows.
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html
  */
-export function workflowStatements(stack: Stack, props: CrashDumpResponseProps): PolicyStatement[] {
-  const shield = ['autoscaling:EnterStandby', 'autoscaling:ExitStandby', 'autoscaling:RecordLifecycleActionHeartbeat', 'autoscaling:CompleteLifecycleAction'];
-  const groups = groupScope(stack, props);
+export function workflowStatements(props: CrashDumpResponseProps): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'FindGroup',
       actions: ['autoscaling:DescribeAutoScalingInstances', 'autoscaling:DescribeLifecycleHooks'],
       resources: ['*'],
     }),
-    ...groups ? [new PolicyStatement({ sid: 'Shield', actions: shield, ...groups })] : [],
     new PolicyStatement({
       sid: 'Remember',
       actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
@@ -33,15 +39,28 @@ export function workflowStatements(stack: Stack, props: CrashDumpResponseProps):
   ];
 }
 
-function groupScope(stack: Stack, { interrupt: { _targets: targets }, autoScalingGroups }: CrashDumpResponseProps) {
+/**
+ * What keeps an instance in its group: a statement for so many groups as one policy has room for.
+ *
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html
+ */
+export function shieldStatements(stack: Stack, props: CrashDumpResponseProps): PolicyStatement[] {
+  const actions = ['autoscaling:EnterStandby', 'autoscaling:ExitStandby', 'autoscaling:RecordLifecycleActionHeartbeat', 'autoscaling:CompleteLifecycleAction'];
+  return groupScopes(stack, props).map(scope => new PolicyStatement({ sid: 'Shield', actions, ...scope }));
+}
+
+function groupScopes(stack: Stack, { interrupt: { _targets: targets }, autoScalingGroups }: CrashDumpResponseProps) {
   const arnOf = (name: string) => stack.formatArn({
     service: 'autoscaling', resource: 'autoScalingGroup', resourceName: `*:autoScalingGroupName/${name}`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
   const groups = autoScalingGroups ?? (targets._group ? [targets._group] : []);
-  if (groups.length > 0) return { resources: groups.map(each => arnOf(each.autoScalingGroupRef.autoScalingGroupName)) };
+  if (groups.length > 0) {
+    const arns = groups.map(each => arnOf(each.autoScalingGroupRef.autoScalingGroupName));
+    return Array.from({ length: Math.ceil(arns.length / GROUPS) }, (_, index) => ({ resources: arns.slice(index * GROUPS, (index + 1) * GROUPS) }));
+  }
   // Instances that are known at synth are in no group of which this could know.
-  if (!targets._tag || autoScalingGroups) return undefined;
-  return { resources: [arnOf('*')], conditions: { StringEquals: { [`aws:ResourceTag/${targets._tag.key}`]: targets._tag.values } } };
+  if (!targets._tag || autoScalingGroups) return [];
+  return [{ resources: [arnOf('*')], conditions: { StringEquals: { [`aws:ResourceTag/${targets._tag.key}`]: targets._tag.values } } }];
 }
 
 /** What a look at the instance reads. */

@@ -1,6 +1,6 @@
 import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { AutoScalingGroup, CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -123,6 +123,36 @@ describe('the groups that it may put on standby are', () => {
   test('those that are given', () => {
     const given = (stack: Stack) => ({ autoScalingGroups: [new CfnAutoScalingGroup(stack, 'Mine', { minSize: '1', maxSize: '2' })] });
     expect(JSON.stringify(shieldOf(setUp(given).stack).Resource)).toContain('{"Ref":"Mine"}');
+  });
+
+  const groupsIn = (stack: Stack, names: string[]) => names.map((name, index) => AutoScalingGroup.fromAutoScalingGroupName(stack, `Group${index}`, name));
+  /** A policy as IAM sees it, its references as long as they may become. */
+  const deployed = (policy: unknown) => JSON.stringify(policy, (_key, value) => {
+    const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': joined } = value ?? {};
+    const known: Record<string, string> = { 'AWS::Partition': 'aws-us-gov', 'AWS::Region': 'ap-southeast-1', 'AWS::AccountId': '123456789012' };
+    if (Ref) return known[Ref] ?? 'r'.repeat(128);
+    if (attribute) return 'a'.repeat(128);
+    return joined ? joined[1].map((part: unknown) => typeof part === 'string' ? part : JSON.parse(deployed(part))).join('') : value;
+  });
+  const namesOf = (count: number) => Array.from({ length: count }, (_, index) => `${index}-`.padEnd(255, 'g'));
+
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+  test.each([1, 15, 16, 135])('%d with the longest names, and no policy of the role is larger than IAM allows', count => {
+    const names = namesOf(count);
+    const { stack } = setUp(scope => ({ autoScalingGroups: groupsIn(scope, names), opsItems: true, encryptionKey: new Key(scope, 'Key') }));
+    const template = Template.fromStack(stack);
+    const [inline, managed] = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].map(type => Object.values(template.findResources(type))
+      .filter(({ Properties }) => JSON.stringify(Properties.Roles).includes('ResponseWorkflowRole')).map(({ Properties }) => deployed(Properties.PolicyDocument)));
+    expect(names.filter(name => ![...inline, ...managed].some(policy => policy.includes(`/${name}"`)))).toEqual([]);
+    expect(inline.join('').length).toBeLessThanOrEqual(10_240);
+    managed.forEach(policy => expect(policy.length).toBeLessThanOrEqual(6_144));
+    expect(managed).toHaveLength(Math.ceil(count / 15) - 1);
+    expect(managed.length).toBeLessThanOrEqual(10);
+  });
+
+  test('refuses more', () => {
+    expect(() => setUp(stack => ({ autoScalingGroups: groupsIn(stack, namesOf(136)) })))
+      .toThrow(/^Test\/Response: 136 autoScalingGroups were given; up to 135 are allowed, .* several CrashDumpResponses\.$/);
   });
 
   test('none, for instances that are known', () => {
