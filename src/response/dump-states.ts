@@ -9,6 +9,8 @@ import { holdStates, IS_HELD } from './shield-states';
 export const LOOK_EVERY = Duration.minutes(1);
 /** So many steps of a collection may go unanswered. What keeps failing that long will not be cured by waiting, and somebody should know. */
 const MOST_MISSED_STEPS = 25;
+/** As S3 and Systems Manager name it that somebody else's policy bars the collection. Waiting does not change that. */
+const DENIED = ['AccessDenied', 'AccessDeniedException'];
 
 export interface DumpOptions {
   readonly interrupt: IFunction;
@@ -53,7 +55,7 @@ export function dumpStates(scope: Construct, { interrupt, watch, collect, mostLo
 
   const wait = new Wait(scope, 'WaitForInstance', { time: WaitTime.duration(LOOK_EVERY) });
   // Going on at the first failure would give the instance back while it dumps; trying again in the state would let the hold end.
-  const patient = (id: string, lambdaFunction: IFunction, resultPath: string, missed: string, most: number) => {
+  const patient = (id: string, lambdaFunction: IFunction, resultPath: string, missed: string, most: number, hopeless: string[]) => {
     const count = new Pass(scope, `${id}Missed`, {
       parameters: { count: JsonPath.mathAdd(JsonPath.numberAt(`${missed}.count`), 1), failure: JsonPath.objectAt(`${missed}.failure`) },
       resultPath: missed,
@@ -61,10 +63,13 @@ export function dumpStates(scope: Construct, { interrupt, watch, collect, mostLo
     const giveUp = new Pass(scope, `${id}NoMore`, { inputPath: `${missed}.failure`, resultPath: '$.failure' });
     count.next(new Choice(scope, `Patient${id}?`)
       .when(Condition.numberGreaterThanEquals(`${missed}.count`, most), giveUp.next(next)).otherwise(wait));
-    return call(id, lambdaFunction, incident, resultPath, SOON_AGAIN).addCatch(count, { resultPath: `${missed}.failure` });
+    const task = call(id, lambdaFunction, incident, resultPath, SOON_AGAIN);
+    if (hopeless.length > 0) task.addCatch(next, { ...whole, errors: hopeless });
+    return task.addCatch(count, { resultPath: `${missed}.failure` });
   };
-  const look = patient('Watch', watch, '$.watch', '$.missedLooks', mostLooks);
-  const step = patient('Collect', collect, '$.collection', '$.missedSteps', MOST_MISSED_STEPS);
+  // Whatever is denied, the instance may be dumping.
+  const look = patient('Watch', watch, '$.watch', '$.missedLooks', mostLooks, []);
+  const step = patient('Collect', collect, '$.collection', '$.missedSteps', MOST_MISSED_STEPS, DENIED);
   const pause = new Wait(scope, 'WaitForUpload', { time: WaitTime.secondsPath('$.collection.pauseSeconds') });
   const isTakenOver = Condition.isPresent('$.stopped');
   const progress = (value: string) => Condition.stringEquals('$.watch.progress', value);

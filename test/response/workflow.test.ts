@@ -252,6 +252,16 @@ test('Systems Manager does not answer for minutes when the collection begins: it
   await expectCollected();
 });
 
+test.each([['ssm', 'SendCommand'], ['s3', 'CreateMultipartUpload']])('a policy bars %s:%s: nothing is waited for, and the report says so', async (service, action) => {
+  await deploy({ group: {} });
+  responded.local.faults.add({ service, action, fault: Fault.accessDenied() });
+  expect((await responded.hang()).status).toBe('FAILED');
+  expectReport('Failed', /AccessDenied/);
+  // Once more, since nothing is known from one answer alone.
+  expect(responded.local.calls.filter(call => call.action === action)).toHaveLength(2);
+  expect(responded.memberState).toBe('InService');
+});
+
 test('the dump is empty: the kernel log arrives, and the report says that the dump is empty', async () => {
   await deploy({ machine: { vmcore: Buffer.alloc(0) } });
   await responded.hang();
