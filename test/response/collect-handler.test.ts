@@ -9,7 +9,7 @@ import { collectionDocument } from '../../src/response/collection-document';
 import { COLLECTION_POLICY_VARIABLE } from '../../src/response/collection-policy';
 import type { Collection, Incident } from '../../src/response/incident';
 
-// The calls to AWS. Whole incidents, with S3 and a shell: workflow.test.ts.
+// The calls to AWS. Whole incidents, with S3 and a shell: workflow-collection.test.ts.
 
 const INSTANCE = 'i-0123456789abcdef0';
 const MIB = 1024 * 1024;

@@ -90,6 +90,24 @@ export class Responded {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
+  /** There is one report, of this outcome, by message, by event and by OpsItem. */
+  public expectReport(outcome: string, message: RegExp): void {
+    expect(this.messages).toHaveLength(1);
+    expect(this.messages[0].body).toMatch(message);
+    expect(this.events).toMatchObject([{ version: 1, outcome, instanceId: WEB }]);
+    expect(this.local.ssm.opsItems).toHaveLength(1);
+  }
+
+  /** Everything is in the bucket as it is on the machine. */
+  public async expectCollected(): Promise<void> {
+    const [log, dump] = this.events[0].dump.files;
+    const { s3 } = this.local;
+    expect(await s3.keys(this.bucket)).toEqual([log.key, dump.key].sort());
+    expect((await s3.object(this.bucket, dump.key)).equals(this.vmcore)).toBe(true);
+    expect(dump.key).toMatch(/^i-0123456789abcdef0\/\d{8}T\d{6}Z\/dump\.\d+$/);
+    expect(s3.unfinished).toBe(0);
+  }
+
   /** The machine hangs; what follows from it is over when nothing runs any more. Answers the execution that had the claim. */
   public async hang(): Promise<Execution> {
     this.machine.hang();

@@ -1,0 +1,100 @@
+import { Responded, Setting, WEB } from './responded';
+import { Fault } from '../../local/aws/fault';
+
+// Rows of `npm run test:response`: what Auto Scaling does meanwhile.
+
+jest.setTimeout(180_000);
+
+let responded: Responded;
+afterEach(() => responded.close());
+
+async function deploy(setting?: Setting): Promise<void> {
+  responded = await Responded.deploy(setting);
+}
+
+test('an Auto Scaling group that wants to replace the instance: it is on standby while it dumps, and in service afterwards', async () => {
+  await deploy({ group: { replaceAfterMinutes: 25 }, machine: { dumpMinutes: 30 } });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  expect(responded.machine.nmis).toBe(1);
+  responded.expectReport('Collected', /It is in service again in the Auto Scaling group web\./);
+  await responded.expectCollected();
+  expect([responded.memberState, responded.machine.current]).toEqual(['InService', 'running']);
+  expect(responded.group!.activities).toEqual([
+    `Launching a new EC2 instance while ${WEB} is on standby`, `Moving EC2 instance to Standby: ${WEB}`, `Moving EC2 instance out of Standby: ${WEB}`,
+  ]);
+});
+
+test('a group that is already terminating the instance: its lifecycle hook is held, and let go afterwards', async () => {
+  await deploy({ group: { hook: true, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  responded.expectReport('Collected', /Its termination in the Auto Scaling group web goes on/);
+  await responded.expectCollected();
+  await responded.until('the termination', () => responded.machine.current === 'terminated');
+});
+
+test('two hooks, of which the owner of one has completed it: the other one is held, and let go afterwards', async () => {
+  await deploy({ group: { hook: true, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
+  responded.group!.hooks.push({ name: 'keep', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 15 });
+  responded.machine.hang();
+  await responded.until('the termination to wait', () => responded.memberState === 'Terminating:Wait');
+  responded.group!.complete(responded.group!.members[0], 'drain');
+  expect((await responded.over()).status).toBe('SUCCEEDED');
+  responded.expectReport('Collected', /Its termination in the Auto Scaling group web goes on/);
+  await responded.expectCollected();
+  await responded.until('the termination', () => responded.machine.current === 'terminated');
+});
+
+test('a group that terminates the instance, and still drains it: its hook is held as soon as it waits', async () => {
+  await deploy({ group: { drainMinutes: 16, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
+  responded.group!.hooks.push({ name: 'keep', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 12 });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  responded.expectReport('Collected', /Its termination in the Auto Scaling group web goes on/);
+  expect(responded.events[0].autoScaling).toMatchObject({ shield: 'hook' });
+  await responded.expectCollected();
+  await responded.until('the termination', () => responded.machine.current === 'terminated');
+});
+
+test('EnterStandby is refused: the instance is interrupted all the same, and the report says so', async () => {
+  await deploy({ group: { minSize: 1 }, reduceCapacity: true });
+  await responded.hang();
+  responded.expectReport('Collected', /It could not be kept from being replaced: AutoScaling\.AutoScalingException: .*min-size=1/);
+  await responded.expectCollected();
+  expect(responded.memberState).toBe('InService');
+});
+
+test('ExitStandby fails twice: it is tried again', async () => {
+  await deploy({ group: {} });
+  responded.local.faults.add({ service: 'autoscaling', action: 'ExitStandby', times: 2, fault: Fault.serverError() });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  responded.expectReport('Collected', /It is in service again/);
+  expect(responded.memberState).toBe('InService');
+});
+
+test('a load balancer drains the instance for long: it leaves standby when it has arrived there', async () => {
+  await deploy({ group: { drainMinutes: 8 } });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  expect(responded.memberState).toBe('InService');
+});
+
+test('ExitStandby fails for good: the execution fails, another one tries again and succeeds', async () => {
+  await deploy({ group: {} });
+  const end = responded.local.faults.add({ service: 'autoscaling', action: 'ExitStandby', times: 13, fault: Fault.serverError() });
+  responded.machine.hang();
+  await responded.until('the first report', () => responded.messages.length > 0);
+  end();
+  await responded.over();
+  await responded.until('the instance to be in service', () => responded.memberState === 'InService');
+  expect(responded.messages[0].body).toMatch(/IT COULD NOT BE GIVEN BACK to the Auto Scaling group web: AutoScaling\./);
+  expect(responded.messages.at(-1)!.body).toMatch(/was given back after its crash dump response had been stopped/);
+});
+
+test('ExitStandby always fails: it is tried once more by another execution, and by no third one', async () => {
+  await deploy({ group: {} });
+  responded.local.faults.add({ service: 'autoscaling', action: 'ExitStandby', fault: Fault.serverError() });
+  responded.machine.hang();
+  const { stepFunctions: { executions } } = responded.local;
+  await responded.until('the end', () => executions.length === 3 && executions[2].status !== 'RUNNING');
+  expect(executions.map(({ status }) => status)).toEqual(['FAILED', 'FAILED', 'SUCCEEDED']);
+  expect(responded.messages.map(({ body }) => /IT COULD NOT BE GIVEN BACK/.test(body))).toEqual([true, true]);
+  expect(await responded.records()).toEqual([]);
+});
