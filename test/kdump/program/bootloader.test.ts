@@ -1,23 +1,14 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { boot } from './boot';
-import { AMAZON_LINUX_1, AMAZON_LINUX_2, CENTOS_7, DEBIAN_12, Image, RHEL_9, SLES_15, UBUNTU_22_04, UBUNTU_26_04 } from './images';
+import { commandLines, expectNothingBeside } from './grub-files';
+import { AMAZON_LINUX_2, CENTOS_7, DEBIAN_12, Image, RHEL_9, SLES_15, UBUNTU_22_04 } from './images';
 import { armedMachine, Machine } from './machine';
 
 const OURS = '/etc/default/grub.d/zz-cdk-diagnostic-interrupt.cfg';
+const LINE = 'GRUB_CMDLINE_LINUX_DEFAULT=';
 
 let machine: Machine;
 
-/** The command line of every kernel that grub.cfg boots. */
-function commandLines(image: Image): string[] {
-  return [...machine.read(image.grubConfiguration).matchAll(/^\s*linux\S*\s+(.*)$/gm)].map(match => match[1]);
-}
-
-function expectNothingBeside(directory: string): void {
-  expect(fs.readdirSync(path.join(machine.root, directory)).filter(each => each.includes('.cdk-') || each.endsWith('.new'))).toEqual([]);
-}
-
-const LINE = 'GRUB_CMDLINE_LINUX_DEFAULT=';
 describe.each<[string, Image]>([['Ubuntu 22.04', UBUNTU_22_04], ['Amazon Linux 2', AMAZON_LINUX_2]])('on %s', (_name, image) => {
   test.each([
     ['in double quotes', `${LINE}"crashkernel=64M quiet crashkernel=1G,high"\n`],
@@ -32,11 +23,11 @@ describe.each<[string, Image]>([['Ubuntu 22.04', UBUNTU_22_04], ['Amazon Linux 2
     machine = armedMachine(image);
     machine.write('/etc/default/grub', content);
     expect(machine.run({ crashKernel: '512M' }).exitCode).toBe(20);
-    const given = commandLines(image).flatMap(each => each.match(/crashkernel=\S+/g) ?? []);
+    const given = commandLines(machine, image).flatMap(each => each.match(/crashkernel=\S+/g) ?? []);
     expect(new Set(given)).toEqual(new Set(['crashkernel=512M']));
-    expect(commandLines(image)[0]).toContain('crashkernel=512M');
+    expect(commandLines(machine, image)[0]).toContain('crashkernel=512M');
     if (content.includes('quiet') && image !== UBUNTU_22_04) {
-      expect(commandLines(image)[0]).toMatch(/ quiet /);
+      expect(commandLines(machine, image)[0]).toMatch(/ quiet /);
     }
     machine.reboot();
     expect(machine.run()).toMatchObject({ exitCode: 0, status: { changed: [] } });
@@ -44,9 +35,9 @@ describe.each<[string, Image]>([['Ubuntu 22.04', UBUNTU_22_04], ['Amazon Linux 2
 
   test('what the image says otherwise stays', () => {
     machine = new Machine(image);
-    const before = commandLines(image)[0];
+    const before = commandLines(machine, image)[0];
     machine.run();
-    expect(commandLines(image)[0].split(/\s+/)).toEqual([...before.trim().split(/\s+/), 'crashkernel=256M']);
+    expect(commandLines(machine, image)[0].split(/\s+/)).toEqual([...before.trim().split(/\s+/), 'crashkernel=256M']);
   });
 
   test('grub.cfg keeps its mode, and one backup shows it as it was before the program changed it', () => {
@@ -69,8 +60,8 @@ describe.each<[string, Image]>([['Ubuntu 22.04', UBUNTU_22_04], ['Amazon Linux 2
     expect(machine.read(image.grubConfiguration)).toBe(running);
     mend();
     expect(machine.run()).toMatchObject({ exitCode: 20, status: { changed: [image.grubConfiguration] } });
-    expect(commandLines(image)[0]).toContain('crashkernel=512M');
-    expectNothingBeside(path.dirname(image.grubConfiguration));
+    expect(commandLines(machine, image)[0]).toContain('crashkernel=512M');
+    expectNothingBeside(machine, path.dirname(image.grubConfiguration));
   });
 
   test.each([
@@ -85,7 +76,7 @@ describe.each<[string, Image]>([['Ubuntu 22.04', UBUNTU_22_04], ['Amazon Linux 2
     machine.breakCommand(image.mkconfig, script);
     expect(machine.run({ crashKernel: '512M' })).toMatchObject({ exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(cause) } });
     expect(machine.read(image.grubConfiguration)).toBe(running);
-    expectNothingBeside(path.dirname(image.grubConfiguration));
+    expectNothingBeside(machine, path.dirname(image.grubConfiguration));
   });
 });
 
@@ -160,7 +151,7 @@ describe('on Amazon Linux 2', () => {
       done`);
     expect(machine.run()).toMatchObject({ exitCode: 25, status: { cause: expect.stringMatching(/signal/) } });
     expect(machine.log().filter(each => each.startsWith('fsfreeze'))).toEqual(['fsfreeze -f /boot/grub2', 'fsfreeze -u /boot/grub2']);
-    expect(commandLines(image)[0]).not.toContain('crashkernel');
+    expect(commandLines(machine, image)[0]).not.toContain('crashkernel');
   });
 });
 
@@ -215,153 +206,5 @@ describe('an entry that lost the value while another has it', () => {
     machine = new Machine(RHEL_9);
     machine.run();
     expect(fs.readdirSync(path.join(machine.root, 'run/cdk-diagnostic-interrupt'))).toEqual(['lock']);
-  });
-});
-
-describe('a file system whose journal GRUB does not replay', () => {
-  const freezes = () => machine.log().filter(each => each.startsWith('fsfreeze'));
-
-  test.each([[AMAZON_LINUX_1, '/boot/grub'], [DEBIAN_12, '/boot/grub'], [SLES_15, '/boot/grub2']].map(([image, directory]) =>
-    [(image as Image).name, image as Image, directory as string] as const))(
-    'is frozen and thawed around the change: %s', (_name, image, directory) => {
-      machine = new Machine(image);
-      machine.run();
-      const pair = [`fsfreeze -f ${directory}`, `fsfreeze -u ${directory}`];
-      expect(freezes()).toEqual([...pair, ...pair]);
-      expectNothingBeside(directory);
-      machine.forgetLog();
-      machine.run();
-      expect(freezes()).toEqual([]);
-    });
-
-  test.each(['btrfs', 'msdos', 'UNKNOWN (0x1234)'])('is not %s', kind => {
-    machine = new Machine(DEBIAN_12);
-    machine.write('/stand-in/filesystem', `${kind}\n`);
-    expect(machine.run().exitCode).toBe(20);
-    expect(freezes()).toEqual([]);
-    expect(commandLines(DEBIAN_12)[0]).toContain('crashkernel=256M');
-  });
-
-  test.each(['fsfreeze', 'setsid'])('has the new file all the same on a machine without %s', command => {
-    machine = new Machine(DEBIAN_12);
-    machine.breakCommand(command);
-    expect(machine.run().exitCode).toBe(20);
-    expect(commandLines(DEBIAN_12)[0]).toContain('crashkernel=256M');
-    expectNothingBeside('/boot/grub');
-  });
-
-  test.each(['Operation not supported', 'Device or resource busy'])('has the new file all the same when freezing fails: %s', error => {
-    machine = new Machine(DEBIAN_12);
-    machine.breakCommand('fsfreeze', `echo "fsfreeze $*" >> /stand-in/log; echo "fsfreeze: $2: freeze failed: ${error}" >&2; exit 1`);
-    expect(machine.run().exitCode).toBe(20);
-    expect(freezes()).toEqual(['fsfreeze -f /boot/grub', 'fsfreeze -f /boot/grub']);
-    expect(commandLines(DEBIAN_12)[0]).toContain('crashkernel=256M');
-  });
-
-  // Standard error may be a file on what is frozen, and whoever writes to it waits for the thaw.
-  test('is thawed in the end, and nothing is written meanwhile', () => {
-    machine = new Machine(DEBIAN_12);
-    machine.breakCommand('fsfreeze', `[ "$1" = -f ] || { echo try >> /stand-in/tries; [ $(wc -l < /stand-in/tries) -gt 3 ] || { echo "not thawed" >&2; exit 1; }; }
-      exec fsfreeze.intact "$@"`);
-    const { exitCode, stderr } = machine.run();
-    expect(exitCode).toBe(20);
-    expect(stderr).not.toContain('not thawed');
-    expect(machine.read('/stand-in/tries')).toBe('try\n'.repeat(5));
-    expect(machine.exists('/stand-in/frozen')).toBe(false);
-  });
-
-  test.each([['killed', 'kill -KILL $PPID'], ['refused', 'exit 1']])(
-    'is frozen and thawed before an old file goes when the second of two cannot be renamed: %s', (_how, end) => {
-      machine = new Machine({ ...RHEL_9, olderKernels: ['5.14.0-100.el9.x86_64'] });
-      const mend = machine.breakCommand('mv', `case $3 in
-        /boot/loader/*${RHEL_9.kernel}.conf) ${end} ;;
-        /boot/loader/*) echo "mv $3" >> /stand-in/log ;;
-      esac
-      exec mv.intact "$@"`);
-      machine.breakCommand('rm', 'case $* in *.old) [ ! -e "$2" ] || echo "rm" >> /stand-in/log ;; esac\nexec rm.intact "$@"');
-      expect(machine.run().exitCode).not.toBe(20);
-      mend();
-      machine.run();
-      const pair = ['fsfreeze -f /boot/loader/entries', 'fsfreeze -u /boot/loader/entries'];
-      const steps = machine.log().filter(each => /^(mv|rm|fsfreeze)/.test(each));
-      expect(steps.slice(0, 7)).toEqual([...pair, expect.stringMatching(/^mv .*-100\.el9/), ...pair, 'rm', 'rm']);
-      expectNothingBeside('/boot/loader/entries');
-    });
-});
-
-// A package manager between unpacking and the scriptlets, or one that was interrupted there and holds no lock any more.
-describe('a kernel without its initramfs', () => {
-  const NEWER = /^\d+/;
-
-  function layKernel(image: Image): string {
-    const kernel = image.kernel.replace(NEWER, '9');
-    machine.write(`/boot/vmlinuz-${kernel}`, '');
-    machine.write(`/boot/config-${kernel}`, 'CONFIG_RELOCATABLE=y\n');
-    return kernel;
-  }
-
-  function layInitramfs(image: Image, kernel: string): void {
-    machine.write(image.mkconfig === 'grub-mkconfig' ? `/boot/initrd.img-${kernel}` : `/boot/initramfs-${kernel}.img`, '');
-  }
-
-  /** As Ubuntu's 10_linux does it for GRUB_FORCE_PARTUUID: without an initramfs at first, and with it after a panic; both only where there is one. */
-  function bootWithoutInitramfs(image: Image): void {
-    machine.write('/stand-in/10_linux-plain', machine.read('/etc/grub.d/10_linux'), 0o755);
-    machine.write('/stand-in/tries.pl', 's/(\\tlinux\\t.*)\\n((?:\\s*echo.*\\n)?\\s*initrd\\t.*\\n)/\\tif [ "\\${initrdfail}" = 1 ]; then\\n$1\\n$2\\telse\\n$1 panic=-1\\n\\tfi\\n/g\n');
-    machine.write('/etc/grub.d/10_linux', '#!/bin/sh\n/stand-in/10_linux-plain | perl -0p /stand-in/tries.pl\n', 0o755);
-    machine.regenerateBootLoader();
-    expect(machine.read(image.grubConfiguration)).toMatch(/initrd\t.*\n\s*else\n\s*linux\t.* panic=-1\n/);
-  }
-
-  function expectRefusal(image: Image): void {
-    const kernel = layKernel(image);
-    const running = machine.read(image.grubConfiguration);
-    expect(machine.run({ crashKernel: '512M', rebootPolicy: 'whenRequired' })).toMatchObject({
-      exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(`without an initramfs for \\S*/vmlinuz-${kernel}; `) },
-    });
-    expect(machine.read(image.grubConfiguration)).toBe(running);
-    expect(boot(machine.root, image).kernel).toBe(image.kernel);
-    expectNothingBeside(path.dirname(image.grubConfiguration));
-
-    layInitramfs(image, kernel);
-    expect(machine.run().exitCode).toBe(194);
-    expect(boot(machine.root, image).kernel).toBe(kernel);
-  }
-
-  test.each([DEBIAN_12, UBUNTU_26_04, AMAZON_LINUX_2, CENTOS_7, SLES_15].map(image => [image.name, image] as const))(
-    'fails on %s, which boots what it booted, until it has one', (_name, image) => {
-      machine = armedMachine(image);
-      expectRefusal(image);
-    });
-
-  test('fails with microcode as the only initrd', () => {
-    machine = armedMachine(UBUNTU_26_04);
-    machine.write('/boot/microcode.cpio', '');
-    expectRefusal(UBUNTU_26_04);
-  });
-
-  test('fails where kernels are booted without one as long as they can be', () => {
-    machine = armedMachine(UBUNTU_26_04);
-    bootWithoutInitramfs(UBUNTU_26_04);
-    expectRefusal(UBUNTU_26_04);
-  });
-
-  test('is no hindrance when the present grub.cfg boots it already, and stays in it', () => {
-    machine = armedMachine(DEBIAN_12);
-    const kernel = layKernel(DEBIAN_12);
-    machine.regenerateBootLoader();
-    expect(machine.run({ crashKernel: '512M' }).exitCode).toBe(20);
-    expect(boot(machine.root, DEBIAN_12).kernel).toBe(kernel);
-  });
-
-  test('fails after ten minutes, before grub.cfg is made anew, when the package manager is at work for ever', () => {
-    machine = armedMachine(DEBIAN_12);
-    const running = machine.read('/boot/grub/grub.cfg');
-    expect(machine.run({ crashKernel: '512M' }, '/var/lib/dpkg/lock-frontend')).toMatchObject({
-      exitCode: 25, status: { state: 'failed', cause: expect.stringMatching(/lock of the package manager/) },
-    });
-    expect(machine.log().filter(each => each === 'sleep 10')).toHaveLength(60);
-    expect(machine.read('/boot/grub/grub.cfg')).toBe(running);
-    expect(machine.run()).toMatchObject({ exitCode: 20, status: { changed: ['/boot/grub/grub.cfg'] } });
   });
 });
