@@ -1,6 +1,6 @@
 import {
-  CompletedPart, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, HeadObjectCommand, ListPartsCommand, PutObjectCommand, S3Client,
-  UploadPartCommand,
+  CompletedPart, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, HeadObjectCommand, HeadObjectCommandOutput, ListPartsCommand,
+  PutObjectCommand, S3Client, S3ServiceException, UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { GetCommandInvocationCommand, GetCommandInvocationCommandOutput, InvocationDoesNotExist, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -112,10 +112,20 @@ async function confirm(incident: Incident, collection: Collection, file: DumpFil
     }
     if (parts.length > 0) await s3.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts: parts } }));
   }
-  const { ContentLength, ChecksumSHA256 } = await s3.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }));
+  const { ContentLength, ChecksumSHA256 } = await head(Bucket, Key);
   if (ContentLength === file.bytes) return afterConfirming(collection, file, Key, ChecksumSHA256);
   return failed({ ...collection, work: { ...NO_WORK, file: collection.work!.file, failures: collection.work!.failures } },
     `S3 has ${ContentLength} bytes of ${file.name}, which has ${file.bytes}`);
+}
+
+async function head(Bucket: string, Key: string): Promise<HeadObjectCommandOutput> {
+  try {
+    return await s3.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }));
+  } catch (error) {
+    // An answer without a body has no name.
+    if ((error as S3ServiceException).$metadata?.httpStatusCode !== 403) throw error;
+    throw Object.assign(new Error(`S3 denies s3:GetObject of ${Bucket}/${Key}, or it has no such object`), { name: 'AccessDenied' });
+  }
 }
 
 async function partsThere(Bucket: string, Key: string, UploadId: string): Promise<CompletedPart[]> {

@@ -37,11 +37,11 @@ export type Action =
 
 export const NO_WORK: CollectionWork = { file: 0, nextPart: 1, hashes: [], failures: 0 };
 
-/** How the file is cut. The size depends on nothing but the file, so that an upload can be resumed. */
-export function partsOf({ bytes }: DumpFile, partMib: number): { readonly lengthMib: number; readonly count: number } {
+/** How the file is cut. An upload can be resumed, since the length of the parts does not change once the file was found. */
+export function partsOf({ bytes, ...file }: DumpFile, partMib: number): { readonly lengthMib: number; readonly count: number } {
   const quotient = (divisor: number) => Math.ceil(bytes / (divisor * MIB));
   const usual = Math.min(Math.max(LEAST_PART_MIB, quotient(ENOUGH_PARTS)), partMib);
-  const lengthMib = Math.max(usual, quotient(MOST_PARTS));
+  const { lengthMib = Math.max(usual, quotient(MOST_PARTS)) } = file;
   return { lengthMib, count: Math.max(1, quotient(lengthMib)) };
 }
 
@@ -104,7 +104,10 @@ function unknownParts(file: DumpFile, first: number, most: number, policy: Colle
 export function afterListing(collection: Collection, listing: Listing | undefined, policy: CollectionPolicy): Collection {
   if (!listing) return failed(collection, 'The instance did not say what it has');
   if (listing.directory === null) return { ...collection, system: listing.system, missing: noDump(listing, policy.dumpPath) };
-  const files = listing.files.map(({ name, kind, bytes, incomplete }) => ({ name, kind, bytes, ...incomplete && { incomplete } }));
+  const files = listing.files.map(({ name, kind, bytes, incomplete }) => {
+    const file = { name, kind, bytes, ...incomplete && { incomplete } };
+    return { ...file, lengthMib: partsOf(file, policy.partMib).lengthMib };
+  });
   const found = { ...collection, directory: `${policy.dumpPath}/${listing.directory}`, system: listing.system, files };
   const first = wanted(found, policy)[0];
   const sha256 = listing.files.find(({ name }) => name === first?.name)?.sha256;
@@ -164,8 +167,8 @@ export function afterSending(
     ...work,
     nextPart,
     sentBeyond: [...there].filter(number => number > nextPart),
-    hashes: withHashes(file, nextPart, known.slice(nextPart - first), hashes),
-    ...nextFile && { ahead: withHashes(nextFile, 1, work.ahead ?? [], hashes) },
+    hashes: withHashes(file, nextPart, known.slice(nextPart - first), hashes, MOST_KNOWN),
+    ...nextFile && { ahead: withHashes(nextFile, 1, work.ahead ?? [], hashes, 1) },
   };
   const hasHashed = nextPart + after.hashes.length > first + known.length || (after.ahead ?? []).length > (work.ahead ?? []).length;
   const progressed = taken.size > 0 || hasHashed;
@@ -175,10 +178,11 @@ export function afterSending(
   return failure === undefined && progressed ? result : failed(result, failure ?? 'Nothing was uploaded', progressed);
 }
 
-/** The known hashes of the parts from a number on, and those that follow without a gap. */
-function withHashes({ name }: DumpFile, first: number, known: string[], hashes: Progress['hashes']): string[] {
+/** The known hashes of the parts from a number on, and those that follow without a gap: no more than are asked for. */
+function withHashes({ name }: DumpFile, first: number, known: string[], hashes: Progress['hashes'], most: number): string[] {
   const all = [...known];
-  for (let hash = hashes.get(`${name} ${first + all.length}`); hash !== undefined; hash = hashes.get(`${name} ${first + all.length}`)) all.push(hash);
+  const next = () => all.length < most ? hashes.get(`${name} ${first + all.length}`) : undefined;
+  for (let hash = next(); hash !== undefined; hash = next()) all.push(hash);
   return all;
 }
 

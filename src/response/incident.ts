@@ -148,6 +148,8 @@ export interface DumpFile {
   readonly name: string;
   readonly kind: 'kernelLog' | 'vmcore';
   readonly bytes: number;
+  /** How long its parts are: chosen when it was found, so that nothing that is deployed meanwhile cuts it anew. */
+  readonly lengthMib?: number;
   /** The capture kernel did not finish it. */
   readonly incomplete?: boolean;
   /** Of the object in the bucket, once S3 has confirmed the whole. */

@@ -50,7 +50,8 @@ export function workflowDefinition(scope: Construct, { props, functions, topic, 
     watch: functions.watch,
     collect: functions.collect,
     mostLooks,
-    mostSteps: stepsWithin(collectionSeconds),
+    // It ends by itself when its time is over, and says so. That step may be one more than there are in the time.
+    mostSteps: stepsWithin(collectionSeconds) + 2,
     remember: rememberState(scope, 'RememberInterrupt', tableName),
     next: restore,
   });

@@ -205,6 +205,27 @@ test('a part that was sent past one that failed is not sent again, and none coun
   expect(whole.work).toMatchObject({ nextPart: 4, sentBeyond: [], hashes: [] });
 });
 
+test('what is deployed while a dump is uploaded does not cut it anew', () => {
+  const files = [{ name: 'vmcore', kind: 'vmcore' as const, bytes: 30 * MIB, incomplete: false }];
+  const found = afterListing(BEGUN, { ...LISTING, files }, POLICY);
+  const begun = { ...found, work: { ...found.work!, uploadId: 'upload', nextPart: 3, hashes: [SHA] } };
+  for (const partMib of [5, 7, 512]) {
+    const send = [{ number: 3, offsetMib: 10, lengthMib: 5 }];
+    expect(nextAction(begun, { ...POLICY, partMib })).toMatchObject({ send, hash: [{ number: 4 }, { number: 5 }] });
+  }
+});
+
+test('an instance that tells more hashes than it was asked for makes the state no larger', () => {
+  const lines = (name: string) => Array.from({ length: 300 }, (_, index) => `hash ${name} ${index + 1} ${SHA}\n`).join('');
+  let collection = afterConfirming(LISTED, LISTED.files[0], 'key', 'checksum');
+  const { length } = JSON.stringify(collection);
+  for (let times = 0; times < 20; times++) {
+    collection = afterSending(collection, readProgress(lines('dump.202601020306') + lines('dmesg.202601020306')), POLICY);
+    expect(JSON.stringify(collection).length).toBeLessThan(length + 1500);
+  }
+  expect(afterSending(LISTED, readProgress(lines('dump.202601020306')), POLICY).work!.ahead).toHaveLength(1);
+});
+
 test('a counted failure does not last: progress sets it back', () => {
   const tired = failed(failed(LISTED, 'once'), 'twice');
   expect(tired.work!.failures).toBe(2);

@@ -32,6 +32,16 @@ test('half a minute at the least, once the steps of the time are used up', () =>
   expect(pauseSeconds(waiting(0, 1, 25), 49)).toBe(30);
 });
 
+test.each([600, 3600, 4 * 3600, 6 * 3600])('in %d seconds there is one step more than is told at the most, however soon each command is over', timeout => {
+  for (const expected of [undefined, 0, 1, 4, 31]) {
+    for (const takes of [0, 0.2, 1.5]) {
+      let [steps, elapsed] = [1, 0];
+      for (; elapsed < timeout; steps++) elapsed += takes + pauseSeconds(waiting(0, expected, steps), elapsed);
+      expect(steps).toBeLessThanOrEqual(stepsWithin(timeout) + 1);
+    }
+  }
+});
+
 interface Speeds { readonly sendPerSecond: number; readonly hashPerSecond: number }
 
 /** Plays a dump of a size that is sent, and hashed beside that, so fast. Answers how many steps it took, how long, and how long of it commands ran. */

@@ -68,7 +68,7 @@ test('Systems Manager does not answer for minutes when the collection begins: it
   await responded.expectCollected();
 });
 
-test.each([['ssm', 'SendCommand'], ['s3', 'CreateMultipartUpload']])('a policy bars %s:%s: nothing is waited for, and the report says so', async (service, action) => {
+test.each([['ssm', 'SendCommand'], ['s3', 'CreateMultipartUpload'], ['s3', 'HeadObject']])('a policy bars %s:%s: nothing is waited for, and the report says so', async (service, action) => {
   await deploy({ group: {} });
   responded.local.faults.add({ service, action, fault: Fault.accessDenied() });
   expect((await responded.hang()).status).toBe('FAILED');
