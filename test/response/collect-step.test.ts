@@ -35,9 +35,12 @@ test('a file is cut into parts that S3 takes: seven are enough, none is small, a
   expect(of(1024 * MIB)).toEqual({ lengthMib: 147, count: 7 });
   expect(of(3584 * MIB)).toEqual({ lengthMib: 512, count: 7 });
   expect(of(3584 * MIB + 1)).toEqual({ lengthMib: 512, count: 8 });
+  expect(of(4 * 1024 * MIB)).toEqual({ lengthMib: 512, count: 8 });
+  expect(of(5 * 1024 * MIB)).toEqual({ lengthMib: 512, count: 10 });
   expect(of(100 * 1024 * MIB)).toEqual({ lengthMib: 512, count: 200 });
   expect(of(9000 * 512 * MIB)).toEqual({ lengthMib: 512, count: 9000 });
   expect(of(9000 * 512 * MIB + 1)).toEqual({ lengthMib: 513, count: 8983 });
+  expect(of(6 * 1024 * 1024 * MIB)).toEqual({ lengthMib: 700, count: 8988 });
 });
 
 test('whatever its size, the parts are the whole of it, and as many and as large as S3 takes', () => {

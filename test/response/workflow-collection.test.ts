@@ -1,4 +1,4 @@
-import { Responded, Setting } from './responded';
+import { Responded } from './responded';
 import { Fault } from '../../local/aws/fault';
 import { DumpContents } from '../../src';
 
@@ -9,12 +9,8 @@ jest.setTimeout(180_000);
 let responded: Responded;
 afterEach(() => responded.close());
 
-async function deploy(setting?: Setting): Promise<void> {
-  responded = await Responded.deploy(setting);
-}
-
 test('the kernel log alone leaves the machine, unless more is asked for', async () => {
-  await deploy({ contents: DumpContents.KERNEL_LOG, runbookUrl: 'https://wiki.example.com/hung' });
+  responded = await Responded.deploy({ contents: DumpContents.KERNEL_LOG, runbookUrl: 'https://wiki.example.com/hung' });
   await responded.hang();
   responded.expectReport('Collected', /On the instance, in .*:\n {2}dump\.\d+ {2}12\.0 MiB\n/);
   responded.expectReport('Collected', /^i-.* was collected\.\nRunbook: https:\/\/wiki\.example\.com\/hung\n\n/);
@@ -22,14 +18,14 @@ test('the kernel log alone leaves the machine, unless more is asked for', async 
 });
 
 test('what was brought is removed from the instance, if asked', async () => {
-  await deploy({ removeFromInstance: true });
+  responded = await Responded.deploy({ removeFromInstance: true });
   await responded.hang();
   responded.expectReport('Collected', /removed from the instance/);
   await responded.expectCollected();
 });
 
 test('an upload is cut in the middle: it is resumed where it was, and no part is sent twice', async () => {
-  await deploy();
+  responded = await Responded.deploy();
   responded.local.faults.add({ service: 's3', action: 'UploadPart', after: 1, times: 1, fault: Fault.disconnect() });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   responded.expectReport('Collected', /its crash was collected/);
@@ -41,7 +37,7 @@ test('an upload is cut in the middle: it is resumed where it was, and no part is
 
 // S3 says AccessDenied to an expired URL. The clock of a URL counts seconds, in which the stand's workflow tries more often than it may.
 test('a presigned URL has expired: the part is signed anew', async () => {
-  await deploy();
+  responded = await Responded.deploy();
   responded.local.faults.add({ service: 's3', action: 'UploadPart', after: 1, times: 1, fault: Fault.accessDenied() });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   const parts = responded.local.calls.filter(({ action }) => action === 'UploadPart').map(({ params, status }) => [params.PartNumber, status]);
@@ -53,7 +49,7 @@ test('a presigned URL has expired: the part is signed anew', async () => {
 });
 
 test('S3 takes nothing: the instance is given back, the dump stays on it and the report says where', async () => {
-  await deploy({ group: {} });
+  responded = await Responded.deploy({ group: {} });
   responded.local.faults.add({ service: 's3', action: 'UploadPart', fault: Fault.serverError(503) });
   await responded.hang();
   responded.expectReport('PartlyCollected', /On the instance, in .*:\n {2}dump\.\d+ {2}12\.0 MiB\nMissing: dump\.\d+ could not be uploaded\. part [12]: HTTP status 503/);
@@ -61,7 +57,7 @@ test('S3 takes nothing: the instance is given back, the dump stays on it and the
 });
 
 test('Systems Manager does not answer for minutes when the collection begins: it is tried again', async () => {
-  await deploy({ group: { hook: true, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 10 } });
+  responded = await Responded.deploy({ group: { hook: true, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 10 } });
   responded.local.faults.add({ service: 'ssm', action: 'SendCommand', times: 15, fault: Fault.serverError(503) });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   responded.expectReport('Collected', /Its termination in the Auto Scaling group web goes on/);
@@ -69,7 +65,7 @@ test('Systems Manager does not answer for minutes when the collection begins: it
 });
 
 test.each([['ssm', 'SendCommand'], ['s3', 'CreateMultipartUpload'], ['s3', 'HeadObject']])('a policy bars %s:%s: nothing is waited for, and the report says so', async (service, action) => {
-  await deploy({ group: {} });
+  responded = await Responded.deploy({ group: {} });
   responded.local.faults.add({ service, action, fault: Fault.accessDenied() });
   expect((await responded.hang()).status).toBe('FAILED');
   responded.expectReport('Failed', /AccessDenied/);
@@ -79,7 +75,7 @@ test.each([['ssm', 'SendCommand'], ['s3', 'CreateMultipartUpload'], ['s3', 'Head
 });
 
 test('the dump is empty: the kernel log arrives, and the report says that the dump is empty', async () => {
-  await deploy({ machine: { vmcore: Buffer.alloc(0) } });
+  responded = await Responded.deploy({ machine: { vmcore: Buffer.alloc(0) } });
   await responded.hang();
   responded.expectReport('PartlyCollected', /Panic: Kernel panic[^]*Missing: The dump is empty\./);
 });

@@ -1,4 +1,4 @@
-import { Responded, Setting, WEB } from './responded';
+import { Responded, WEB } from './responded';
 import { Fault } from '../../local/aws/fault';
 
 // Rows of `npm run test:response`: what Auto Scaling does meanwhile.
@@ -8,12 +8,8 @@ jest.setTimeout(180_000);
 let responded: Responded;
 afterEach(() => responded.close());
 
-async function deploy(setting?: Setting): Promise<void> {
-  responded = await Responded.deploy(setting);
-}
-
 test('an Auto Scaling group that wants to replace the instance: it is on standby while it dumps, and in service afterwards', async () => {
-  await deploy({ group: { replaceAfterMinutes: 25 }, machine: { dumpMinutes: 30 } });
+  responded = await Responded.deploy({ group: { replaceAfterMinutes: 25 }, machine: { dumpMinutes: 30 } });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   expect(responded.machine.nmis).toBe(1);
   responded.expectReport('Collected', /It is in service again in the Auto Scaling group web\./);
@@ -25,7 +21,7 @@ test('an Auto Scaling group that wants to replace the instance: it is on standby
 });
 
 test('a group that is already terminating the instance: its lifecycle hook is held, and let go afterwards', async () => {
-  await deploy({ group: { hook: true, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
+  responded = await Responded.deploy({ group: { hook: true, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   responded.expectReport('Collected', /Its termination in the Auto Scaling group web goes on/);
   await responded.expectCollected();
@@ -33,7 +29,7 @@ test('a group that is already terminating the instance: its lifecycle hook is he
 });
 
 test('two hooks, of which the owner of one has completed it: the other one is held, and let go afterwards', async () => {
-  await deploy({ group: { hook: true, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
+  responded = await Responded.deploy({ group: { hook: true, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
   responded.group!.hooks.push({ name: 'keep', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 15 });
   responded.machine.hang();
   await responded.until('the termination to wait', () => responded.memberState === 'Terminating:Wait');
@@ -45,7 +41,7 @@ test('two hooks, of which the owner of one has completed it: the other one is he
 });
 
 test('a group that terminates the instance, and still drains it: its hook is held as soon as it waits', async () => {
-  await deploy({ group: { drainMinutes: 16, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
+  responded = await Responded.deploy({ group: { drainMinutes: 16, replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
   responded.group!.hooks.push({ name: 'keep', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 12 });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   responded.expectReport('Collected', /Its termination in the Auto Scaling group web goes on/);
@@ -55,7 +51,7 @@ test('a group that terminates the instance, and still drains it: its hook is hel
 });
 
 test('EnterStandby is refused: the instance is interrupted all the same, and the report says so', async () => {
-  await deploy({ group: { minSize: 1 }, reduceCapacity: true });
+  responded = await Responded.deploy({ group: { minSize: 1 }, reduceCapacity: true });
   await responded.hang();
   responded.expectReport('Collected', /It could not be kept from being replaced: AutoScaling\.AutoScalingException: .*min-size=1/);
   await responded.expectCollected();
@@ -63,7 +59,7 @@ test('EnterStandby is refused: the instance is interrupted all the same, and the
 });
 
 test('ExitStandby fails twice: it is tried again', async () => {
-  await deploy({ group: {} });
+  responded = await Responded.deploy({ group: {} });
   responded.local.faults.add({ service: 'autoscaling', action: 'ExitStandby', times: 2, fault: Fault.serverError() });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   responded.expectReport('Collected', /It is in service again/);
@@ -71,13 +67,13 @@ test('ExitStandby fails twice: it is tried again', async () => {
 });
 
 test('a load balancer drains the instance for long: it leaves standby when it has arrived there', async () => {
-  await deploy({ group: { drainMinutes: 8 } });
+  responded = await Responded.deploy({ group: { drainMinutes: 8 } });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   expect(responded.memberState).toBe('InService');
 });
 
 test('ExitStandby fails for good: the execution fails, another one tries again and succeeds', async () => {
-  await deploy({ group: {} });
+  responded = await Responded.deploy({ group: {} });
   const end = responded.local.faults.add({ service: 'autoscaling', action: 'ExitStandby', times: 13, fault: Fault.serverError() });
   responded.machine.hang();
   await responded.until('the first report', () => responded.messages.length > 0);
@@ -89,7 +85,7 @@ test('ExitStandby fails for good: the execution fails, another one tries again a
 });
 
 test('ExitStandby always fails: it is tried once more by another execution, and by no third one', async () => {
-  await deploy({ group: {} });
+  responded = await Responded.deploy({ group: {} });
   responded.local.faults.add({ service: 'autoscaling', action: 'ExitStandby', fault: Fault.serverError() });
   responded.machine.hang();
   const { stepFunctions: { executions } } = responded.local;

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Responded, Setting, WEB } from './responded';
+import { Responded, WEB } from './responded';
 import { Fault } from '../../local/aws/fault';
 
 // Rows of `npm run test:response`: what goes wrong, and that the instance is restored, the report sent and nothing lost all the same.
@@ -9,12 +9,8 @@ jest.setTimeout(180_000);
 let responded: Responded;
 afterEach(() => responded.close());
 
-async function deploy(setting?: Setting): Promise<void> {
-  responded = await Responded.deploy(setting);
-}
-
 test('an instance on its own: its crash arrives byte for byte, the report says why it hung', async () => {
-  await deploy();
+  responded = await Responded.deploy();
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   expect(responded.machine.nmis).toBe(1);
   responded.expectReport('Collected', /is back; its crash was collected[^]*Probable cause: a disk or file system failed[^]*Panic: Kernel panic - not syncing: NMI/);
@@ -25,7 +21,7 @@ test('an instance on its own: its crash arrives byte for byte, the report says w
 });
 
 test('an instance of a fleet: what the watch tells of is collected, and the report says who told', async () => {
-  await deploy({ fleetWatch: true });
+  responded = await Responded.deploy({ fleetWatch: true });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   expect(responded.machine.nmis).toBe(1);
   responded.expectReport('Collected', /the fleet watch tells of it[^]*fleet watch: \S*FleetWatch/);
@@ -36,7 +32,7 @@ test('an instance of a fleet: what the watch tells of is collected, and the repo
 });
 
 test('the instance never comes back: the workflow gives up by name, the instance is given back to its group', async () => {
-  await deploy({ group: {}, machine: { stuck: true }, returnTimeout: Duration.minutes(10) });
+  responded = await Responded.deploy({ group: {}, machine: { stuck: true }, returnTimeout: Duration.minutes(10) });
   const { status, error, cause } = await responded.hang();
   expect([status, error, cause]).toEqual(['FAILED', 'CrashDumpResponseFailed', `${WEB} was interrupted and did not come back`]);
   responded.expectReport('NotBack', /After 10 minutes the instance status check says impaired/);
@@ -45,7 +41,7 @@ test('the instance never comes back: the workflow gives up by name, the instance
 });
 
 test('an interrupt is swallowed: a second one is sent', async () => {
-  await deploy({ machine: { swallowed: 1 } });
+  responded = await Responded.deploy({ machine: { swallowed: 1 } });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   expect(responded.machine.nmis).toBe(2);
   responded.expectReport('Collected', /the second interrupt/);
@@ -53,14 +49,14 @@ test('an interrupt is swallowed: a second one is sent', async () => {
 });
 
 test('an interrupt is answered late: no second one is sent', async () => {
-  await deploy({ machine: { late: 4, dumpMinutes: 2 } });
+  responded = await Responded.deploy({ machine: { late: 4, dumpMinutes: 2 } });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   expect(responded.machine.nmis).toBe(1);
   responded.expectReport('Collected', /its crash was collected/);
 });
 
 test('all interrupts are swallowed: the workflow gives up by name after the second', async () => {
-  await deploy({ machine: { swallowed: 9 }, group: {} });
+  responded = await Responded.deploy({ machine: { swallowed: 9 }, group: {} });
   expect((await responded.hang()).status).toBe('FAILED');
   expect(responded.machine.nmis).toBe(2);
   responded.expectReport('Unanswered', /took no notice of the diagnostic interrupt[^]*shown nothing new/);
@@ -68,7 +64,7 @@ test('all interrupts are swallowed: the workflow gives up by name after the seco
 });
 
 test('EC2 does not answer for minutes while the instance dumps: it is looked at again, and stays on standby', async () => {
-  await deploy({ group: {}, machine: { dumpMinutes: 20 } });
+  responded = await Responded.deploy({ group: {}, machine: { dumpMinutes: 20 } });
   responded.machine.hang();
   await responded.until('the interrupt', () => responded.machine.nmis === 1);
   responded.local.faults.add({ service: 'ec2', action: 'DescribeInstanceStatus', times: 15, fault: Fault.serverError(503) });
@@ -78,7 +74,7 @@ test('EC2 does not answer for minutes while the instance dumps: it is looked at 
 });
 
 test('EC2 does not answer while a termination is held: it is held on', async () => {
-  await deploy({ group: { replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
+  responded = await Responded.deploy({ group: { replaceAfterMinutes: 1 }, machine: { dumpMinutes: 30 } });
   responded.group!.hooks.push({ name: 'keep', transition: 'autoscaling:EC2_INSTANCE_TERMINATING', heartbeatMinutes: 15 });
   responded.machine.hang();
   await responded.until('the interrupt', () => responded.machine.nmis === 1);
@@ -89,7 +85,7 @@ test('EC2 does not answer while a termination is held: it is held on', async () 
 });
 
 test('EC2 never answers again: the workflow gives up when the return has had its time, and gives the instance back', async () => {
-  await deploy({ group: {}, returnTimeout: Duration.minutes(10) });
+  responded = await Responded.deploy({ group: {}, returnTimeout: Duration.minutes(10) });
   responded.machine.hang();
   await responded.until('the interrupt', () => responded.machine.nmis === 1);
   responded.local.faults.add({ service: 'ec2', action: 'DescribeInstanceStatus', fault: Fault.serverError(503) });
@@ -101,7 +97,7 @@ test('EC2 never answers again: the workflow gives up when the return has had its
 });
 
 test('two alarms go off for one instance: one interrupt, one report', async () => {
-  await deploy({ alarms: 2, group: {} });
+  responded = await Responded.deploy({ alarms: 2, group: {} });
   await responded.hang();
   expect(responded.local.stepFunctions.executions).toHaveLength(2);
   expect(responded.local.stepFunctions.executions.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
@@ -114,7 +110,7 @@ test.each([
   ['while the instance dumps', () => responded.machine.nmis === 1],
   ['while the instance is on its way to standby', () => responded.memberState === 'Standby'],
 ])('the workflow is stopped by hand %s: another execution gives the instance back and reports', async (_when, reached) => {
-  await deploy({ group: {}, machine: { dumpMinutes: 6 } });
+  responded = await Responded.deploy({ group: {}, machine: { dumpMinutes: 6 } });
   responded.machine.hang();
   await responded.until('the moment', reached);
   await responded.stop();
@@ -125,7 +121,7 @@ test.each([
 });
 
 test('the workflow is stopped by hand twice: a third execution gives the instance back and reports', async () => {
-  await deploy({ group: {}, machine: { dumpMinutes: 12 } });
+  responded = await Responded.deploy({ group: {}, machine: { dumpMinutes: 12 } });
   responded.machine.hang();
   await responded.until('the interrupt', () => responded.machine.nmis === 1);
   await responded.stop();
@@ -140,7 +136,7 @@ test('the workflow is stopped by hand twice: a third execution gives the instanc
 });
 
 test('nobody can be told by the topic: the event is sent, and the execution fails', async () => {
-  await deploy();
+  responded = await Responded.deploy();
   responded.local.faults.add({ service: 'sns', fault: Fault.serverError() });
   responded.machine.hang();
   const { stepFunctions: { executions } } = responded.local;
@@ -153,7 +149,7 @@ test.each([
   ['of an instance', true],
   ['of what could not be assessed', false],
 ])('the report %s cannot be put into words: a plain one is sent', async (_what, assessed) => {
-  await deploy();
+  responded = await Responded.deploy();
   const functionName = [...responded.local.lambda.functions.keys()].find(name => name.includes('Report'))!;
   const only = ({ FunctionName }: Record<string, unknown>) => String(FunctionName).includes(functionName);
   responded.local.faults.add({ service: 'lambda', action: 'Invoke', ...assessed && { only }, fault: Fault.serverError() });
@@ -167,14 +163,14 @@ test.each([
 });
 
 test('refuses an instance whose kdump is not armed, touches nothing, and tells', async () => {
-  await deploy({ group: {}, armed: false });
+  responded = await Responded.deploy({ group: {}, armed: false });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   responded.expectReport('NotInterrupted', /is unresponsive and was not interrupted\.[^]*KdumpNotArmed: The association/);
   expect([responded.machine.nmis, responded.memberState, responded.group!.activities]).toEqual([0, 'InService', []]);
 });
 
 test('refuses an instance of which something cannot be learned, after three tries, and tells which one', async () => {
-  await deploy({ group: {} });
+  responded = await Responded.deploy({ group: {} });
   responded.local.faults.add({ service: 'ssm', action: 'DescribeInstanceAssociationsStatus', fault: Fault.accessDenied() });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
   responded.expectReport('NotInterrupted', /^i-0123456789abcdef0 is unresponsive and was not interrupted\.[^]*EvidenceMissing: Is kdump armed\? Not known: ssm:/);
@@ -183,7 +179,7 @@ test('refuses an instance of which something cannot be learned, after three trie
 });
 
 test('a fault of many at once is not told for each of them', async () => {
-  await deploy();
+  responded = await Responded.deploy();
   await responded.spendBreaker();
   responded.machine.hang();
   await responded.until('the end', () => responded.local.stepFunctions.executions[0]?.status === 'SUCCEEDED');
@@ -191,7 +187,7 @@ test('a fault of many at once is not told for each of them', async () => {
 });
 
 test('an instance that has recovered meanwhile is let alone, and nobody is told', async () => {
-  await deploy({ group: {} });
+  responded = await Responded.deploy({ group: {} });
   await responded.startByHand();
   await responded.until('the end', () => responded.local.stepFunctions.executions[0]?.status === 'SUCCEEDED');
   expect([responded.machine.nmis, responded.messages.length, responded.group!.activities]).toEqual([0, 0, []]);
