@@ -24,6 +24,7 @@ import { renderPolicy } from './render-policy';
 import { requireImpairedInTime } from './require-impaired-in-time';
 import { requireInterruptible } from './require-interruptible';
 import { requireSameStack } from './require-same-stack';
+import { rolePolicy } from './role-policy';
 import { FleetWatch } from '../detection/fleet-watch';
 import { HandlerFunction } from '../detection/handler-function';
 import { IKdumpAssociation } from '../kdump/kdump-association';
@@ -251,7 +252,7 @@ export class DiagnosticInterrupt extends Construct {
     this.allowance.take(alarm);
     // A policy of its own in the scope of the alarm: the function depends on its role's default policy and the alarm on the
     // function, so a reference from that policy to the alarm would be a circle.
-    return new Policy(scope, id, { roles: [this.role], statements: alarmStatements(alarm) });
+    return rolePolicy(scope, id, this.role, alarmStatements(alarm));
   }
 
   /**
@@ -270,7 +271,7 @@ export class DiagnosticInterrupt extends Construct {
    * @internal
    */
   public _readStack(scope: Construct): Policy {
-    return new Policy(scope, 'ReadStack', { roles: [this.role], statements: [stackStatement(Stack.of(scope).stackId)] });
+    return rolePolicy(scope, 'ReadStack', this.role, [stackStatement(Stack.of(scope).stackId)]);
   }
 
   /**

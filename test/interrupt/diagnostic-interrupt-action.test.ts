@@ -3,8 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Alarm, AlarmRule, AlarmState, CompositeAlarm, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import {
-  CrashDumpResponse, DiagnosticInterrupt, DiagnosticInterruptAction, FleetWatch, InterruptMode, InterruptOccasion, KdumpAssociation,
-  KdumpTargets, UnresponsiveAlarm,
+  CrashDumpResponse, DiagnosticInterrupt, DiagnosticInterruptAction, FleetWatch, InterruptMode, InterruptOccasion, InterruptReadiness,
+  InterruptTrigger, KdumpAssociation, KdumpTargets, UnresponsiveAlarm,
 } from '../../src';
 
 process.env.CDK_VALIDATION = 'false';
@@ -51,6 +51,22 @@ test('takes an alarm of another stack, without a circle of the stacks', () => {
   Template.fromStack(other).resourceCountIs('AWS::Lambda::Permission', 1);
   Template.fromStack(other).resourceCountIs('AWS::IAM::Policy', 1);
   expect(stack.dependencies).toEqual([]);
+});
+
+test('what lets the function read has a name of its own in each stack, also in those that are made alike', () => {
+  const { stack, instance, interrupt, watch, action } = setUp();
+  const alike = ['One', 'Two'].map(id => new Stack(stack.node.root as App, id, { env: { region: stack.region, account: stack.account } }));
+  for (const each of alike) {
+    const alarm = watch('Unresponsive', each);
+    alarm.addAlarmAction(action);
+    new InterruptTrigger(each, 'Trigger', { interrupt, instance, occasion: InterruptOccasion.alarm(alarm), revision: '1' });
+    new InterruptReadiness(each, 'Readiness', { interrupt });
+  }
+  const names = alike.flatMap(each => Object.values(Template.fromStack(each).findResources('AWS::IAM::Policy')).map(policy => policy.Properties.PolicyName));
+  expect(names).toHaveLength(6);
+  // IAM keeps one inline policy of a name on a role: that of whichever stack was deployed last.
+  expect(new Set(names).size).toBe(6);
+  names.forEach(name => expect(name).toMatch(/^\w{1,128}$/));
 });
 
 test('may be given twice to an alarm, and beside a rehearsal of another interrupt', () => {
