@@ -172,16 +172,17 @@ export async function release({ id, instanceId, slot }: Claim, spent: number, { 
   const remove = (kind: string, name: string, condition: string, values: Record<string, AttributeValue>) => dynamoDb.send(new DeleteItemCommand({
     TableName: tableName,
     Key: keyOf(kind, name),
-    ConditionExpression: `claim = :mine${condition}`,
+    // The SDK tries again when an answer is lost: what is gone is no obstacle to it.
+    ConditionExpression: `attribute_not_exists(kind) OR ${condition}`,
     ExpressionAttributeValues: { ':mine': { S: id }, ...values },
   }));
   try {
-    await remove(INSTANCE, instanceId, ' AND attempts = :spent', { ':spent': { N: String(spent) } });
+    await remove(INSTANCE, instanceId, '(claim = :mine AND attempts = :spent)', { ':spent': { N: String(spent) } });
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;
     throw error;
   }
-  await remove(BREAKER, nameOf(slot), '', {});
+  await remove(BREAKER, nameOf(slot), 'claim = :mine', {});
   return true;
 }
 

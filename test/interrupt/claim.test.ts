@@ -137,17 +137,22 @@ test.each<[string, Error]>([
 describe('a release', () => {
   const mine = { id: 'claim-1', instanceId: INSTANCE, slot: 12 };
 
-  test('removes the two items, only if they are still of this claim and no other interrupt was taken of it', async () => {
+  test('removes the two items, unless they are of another claim by now, or another interrupt was taken of it', async () => {
     expect(await release(mine, 1, POLICY)).toBe(true);
     const [TableName, ofMine] = [TABLE, { ':mine': { S: 'claim-1' } }];
     expect(dynamoDbMock.commandCalls(DeleteItemCommand).map(({ args }) => args[0].input)).toEqual([
       {
         TableName,
         Key: { kind: { S: 'instance' }, name: { S: INSTANCE } },
-        ConditionExpression: 'claim = :mine AND attempts = :spent',
+        ConditionExpression: 'attribute_not_exists(kind) OR (claim = :mine AND attempts = :spent)',
         ExpressionAttributeValues: { ...ofMine, ':spent': { N: '1' } },
       },
-      { TableName, Key: { kind: { S: 'breaker' }, name: { S: '012' } }, ConditionExpression: 'claim = :mine', ExpressionAttributeValues: ofMine },
+      {
+        TableName,
+        Key: { kind: { S: 'breaker' }, name: { S: '012' } },
+        ConditionExpression: 'attribute_not_exists(kind) OR claim = :mine',
+        ExpressionAttributeValues: ofMine,
+      },
     ]);
   });
 

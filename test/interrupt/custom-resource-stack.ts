@@ -126,8 +126,9 @@ export function tableInMemory(): Map<string, Item> {
       case 'attribute_not_exists(kind)': return !old;
       case 'attribute_not_exists(kind) OR expiresAt <= :now': return isFree(old, values[':now'].N);
       case 'attempt = :mine': return old?.attempt?.S === values[':mine'].S;
-      case 'claim = :mine': return old?.claim?.S === values[':mine'].S;
-      case 'claim = :mine AND attempts = :spent': return old?.claim?.S === values[':mine'].S && old?.attempts?.N === values[':spent'].N;
+      case 'attribute_not_exists(kind) OR claim = :mine': return !old || old.claim?.S === values[':mine'].S;
+      case 'attribute_not_exists(kind) OR (claim = :mine AND attempts = :spent)':
+        return !old || (old.claim?.S === values[':mine'].S && old.attempts?.N === values[':spent'].N);
       default: throw new Error(`the test's table does not know the condition ${condition}`);
     }
   };

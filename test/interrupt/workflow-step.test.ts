@@ -75,6 +75,19 @@ test('refuses to interrupt an instance that has recovered since, and gives the c
   expect((await assess(OTHER_EXECUTION)).outcome).toMatchObject({ decision: 'interrupt' });
 });
 
+test.each([0, 1])('refuses an instance that has recovered since, and not as one that was interrupted, where the answer to its release is lost (%i)', async after => {
+  const { outcome: { claim } } = await assess();
+  deployed.machine.answers = true;
+  await deployed.local.waitFor('the recovery', () => deployed.local.ec2.get(WEB).status === 'ok', TIMEOUT);
+  deployed.local.faults.add({ service: 'dynamodb', action: 'DeleteItem', after, times: 1, fault: Fault.disconnect(true) });
+  const { outcome, logs } = await interrupt(claim);
+  expect(outcome).toMatchObject({ decision: 'refuse', reason: 'Responsive', sent: false });
+  expect(logs.join()).not.toContain('ClaimNotReleased');
+  await deployed.stopAnswering();
+  await new Promise(resolve => setTimeout(resolve, deployed.local.clock.minutes(1)));
+  expect((await assess(OTHER_EXECUTION)).outcome).toMatchObject({ decision: 'interrupt' });
+});
+
 test('an interrupt that was throttled is not spent: the same attempt is sent when it is asked for again', async () => {
   const { outcome: { claim } } = await assess();
   const end = deployed.local.faults.add({ service: 'ec2', action: 'SendDiagnosticInterrupt', fault: Fault.throttled() });
