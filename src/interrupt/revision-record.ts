@@ -68,7 +68,11 @@ export async function record({ id, key, tableName }: Try, attributes: Attributes
 /** Takes a try back by which nothing was sent, for certain: the revision can be asked for again. */
 export async function forget({ id, key, tableName }: Try): Promise<void> {
   await dynamoDb.send(new DeleteItemCommand({
-    TableName: tableName, Key: key, ConditionExpression: 'attempt = :mine', ExpressionAttributeValues: { ':mine': { S: id } },
+    TableName: tableName,
+    Key: key,
+    // The SDK tries again when an answer is lost: what is gone is no obstacle to it.
+    ConditionExpression: 'attribute_not_exists(kind) OR attempt = :mine',
+    ExpressionAttributeValues: { ':mine': { S: id } },
   }));
 }
 

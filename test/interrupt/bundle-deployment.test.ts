@@ -65,6 +65,17 @@ test('refuses a game day on a machine whose kdump is not armed; the deployment g
   expect(deployed.machine.nmis).toBe(0);
 });
 
+test('a game day that is in doubt is asked for again, also where the answer to taking its revision back is lost', async () => {
+  await deploy(true);
+  await deployed.agentReports(0);
+  const end = deployed.local.faults.add({ service: 'ssm', action: 'DescribeInstanceAssociationsStatus', fault: Fault.accessDenied() });
+  deployed.local.faults.add({ service: 'dynamodb', action: 'DeleteItem', times: 1, fault: Fault.disconnect(true) });
+  const { error, complete } = await request('Create', 'InterruptTrigger', gameDay('1')) as any;
+  expect([error, complete]).toEqual([undefined, false]);
+  end();
+  expect((await request('Create', 'InterruptTrigger', gameDay('1')) as any).data).toMatchObject({ decision: 'interrupt', sent: 'true' });
+});
+
 test('refuses a forged game day where no deployment asked for one', async () => {
   await deploy(false);
   await deployed.agentReports(0);

@@ -125,6 +125,7 @@ export function tableInMemory(): Map<string, Item> {
       case undefined: return true;
       case 'attribute_not_exists(kind)': return !old;
       case 'attribute_not_exists(kind) OR expiresAt <= :now': return isFree(old, values[':now'].N);
+      case 'attribute_not_exists(kind) OR attempt = :mine': return !old || old.attempt?.S === values[':mine'].S;
       case 'attempt = :mine': return old?.attempt?.S === values[':mine'].S;
       case 'attribute_not_exists(kind) OR claim = :mine': return !old || old.claim?.S === values[':mine'].S;
       case 'attribute_not_exists(kind) OR (claim = :mine AND attempts = :spent)':
