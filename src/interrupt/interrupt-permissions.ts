@@ -1,5 +1,5 @@
 import { CfnResource, Stack } from 'aws-cdk-lib';
-import { CfnCompositeAlarm, IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnAlarm, IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CircuitBreaker } from './circuit-breaker';
 import { IKdumpAssociation } from '../kdump/kdump-association';
@@ -75,7 +75,7 @@ export function alarmStatements(alarm: IAlarm): PolicyStatement[] {
   return [
     // "You can't return information about composite alarms if your cloudwatch:DescribeAlarms permission has a narrower scope" than *
     // (CloudWatch API Reference, DescribeAlarms)
-    new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: [isComposite(alarm) ? '*' : alarm.alarmArn] }),
+    new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: [isMetricAlarm(alarm) ? alarm.alarmArn : '*'] }),
   ];
 }
 
@@ -84,6 +84,7 @@ export function stackStatement(stackId: string): PolicyStatement {
   return new PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [stackId] });
 }
 
-function isComposite({ node: { defaultChild } }: IAlarm): boolean {
-  return CfnResource.isCfnResource(defaultChild) && defaultChild.cfnResourceType === CfnCompositeAlarm.CFN_RESOURCE_TYPE_NAME;
+/** Of an imported one it is not known. */
+function isMetricAlarm({ node: { defaultChild } }: IAlarm): boolean {
+  return CfnResource.isCfnResource(defaultChild) && defaultChild.cfnResourceType === CfnAlarm.CFN_RESOURCE_TYPE_NAME;
 }

@@ -44,6 +44,13 @@ test('lets the function read a composite alarm, which CloudWatch shows only to t
   template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [{ Action: READ, Effect: 'Allow', Resource: '*' }] } });
 });
 
+test('lets the function read an imported alarm as a composite one, which it may be', () => {
+  const { stack, interrupt } = setUp();
+  const alarm = CompositeAlarm.fromCompositeAlarmArn(stack, 'Both', 'arn:aws:cloudwatch:eu-west-1:123456789012:alarm:both');
+  new CrashDumpResponse(stack, 'Response', { interrupt }).addAlarm(alarm);
+  Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: [{ Action: READ, Effect: 'Allow', Resource: '*' }] } });
+});
+
 test('takes an alarm of another stack, without a circle of the stacks', () => {
   const { stack, watch, action } = setUp();
   const other = new Stack(stack.node.root as App, 'Other', { env: { region: stack.region, account: stack.account } });
