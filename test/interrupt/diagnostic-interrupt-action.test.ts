@@ -1,6 +1,6 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { Alarm, AlarmRule, AlarmState, CompositeAlarm, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, AlarmRule, AlarmState, CompositeAlarm, MathExpression, Metric, PromQLAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnInstance } from 'aws-cdk-lib/aws-ec2';
 import {
   CrashDumpResponse, DiagnosticInterrupt, DiagnosticInterruptAction, FleetWatch, InterruptMode, InterruptOccasion, InterruptReadiness,
@@ -181,9 +181,10 @@ test('refuses a fleet watch in two ways, of which one would be in vain', () => {
   expect(() => new CrashDumpResponse(stack, 'Response', { interrupt }).addFleetWatch(watch)).toThrow(message);
 });
 
-test.each<[string, (stack: Stack) => Alarm]>([
+test.each<[string, (stack: Stack) => Alarm | PromQLAlarm]>([
   ['an alarm on a query', stack => new MathExpression({ expression: 'SELECT MAX(StatusCheckFailed) FROM "AWS/EC2"' })
     .createAlarm(stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 })],
+  ['an alarm on a query of PromQL', stack => new PromQLAlarm(stack, 'Alarm', { query: 'up == 0', evaluationInterval: Duration.minutes(1) })],
   ['an alarm on a metric of a group', stack => new Metric({ namespace: 'AWS/EC2', metricName: 'StatusCheckFailed', dimensionsMap: { AutoScalingGroupName: 'web' } })
     .createAlarm(stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 })],
 ])('refuses %s, which names no instance, whoever it is given to', (_, make) => {
