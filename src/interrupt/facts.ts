@@ -53,6 +53,8 @@ export interface InstanceFacts {
   readonly state: string;
   readonly instanceType: string;
   readonly architecture: string;
+  /** `windows`; absent on Linux (EC2 API Reference, Instance). */
+  readonly platform?: string;
   /** When it was started last, by a launch or after a stop; a reboot does not count. ISO 8601. */
   readonly launchTime: string;
   readonly tags: Record<string, string>;

@@ -25,8 +25,8 @@ export enum InterruptRefusal {
   /** The instance is not x86_64; Graviton has no diagnostic interrupt. */
   UNSUPPORTED_ARCHITECTURE = 'UnsupportedArchitecture',
   /**
-   * The last run of the kdump association on the instance did not report that kdump is armed, or was too long ago, or before the instance
-   * was started.
+   * The instance runs Windows, or the last run of the kdump association on it did not report that kdump is armed, or was too long ago, or
+   * before the instance was started.
    */
   KDUMP_NOT_ARMED = 'KdumpNotArmed',
   /** The instance was interrupted not long ago; it may be dumping. */

@@ -21,6 +21,7 @@ export function instanceFacts(found: Instance): InstanceFacts {
     state: text(found.State?.Name, 'State'),
     instanceType: text(found.InstanceType, 'InstanceType'),
     architecture: text(found.Architecture, 'Architecture'),
+    ...found.Platform && { platform: found.Platform },
     launchTime: text(found.LaunchTime?.toISOString(), 'LaunchTime'),
     // Built by definition, not by assignment, so that a tag named __proto__ is just a tag.
     tags: Object.fromEntries((found.Tags ?? []).map(({ Key, Value }) => [text(Key, 'the key of a tag'), Value ?? ''])),

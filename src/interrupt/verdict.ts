@@ -133,6 +133,10 @@ const unsupportedArchitecture: Rule = (_request, { instance, instanceType }) => 
  */
 const kdumpNotArmed: Rule = (_request, { kdump, instance, at }, { associationId, whenNotArmed, maximumReadinessAgeSeconds }) => {
   if (whenNotArmed === 'interrupt') return undefined;
+  // The agent skips a step that is for Linux there, and counts that as a success (amazon-ssm-agent, DocumentResultAggregator).
+  if (!isMissing(instance) && instance.platform !== undefined) {
+    return refusal('KdumpNotArmed', `The instance runs ${instance.platform}, where the association does nothing, whatever its status: take it out of the targets`);
+  }
   return known(kdump, 'Is kdump armed?', ({ status, executionDate }) => {
     if (status !== 'Success') {
       return refusal('KdumpNotArmed', `The association ${associationId} has ${status === undefined ? 'never run' : `the status ${status}`} on the instance`);

@@ -87,6 +87,12 @@ test('knows when the instance was started, and whether its volumes can be reache
   expect(await gatherEvidence(DIRECT, ARMED)).toMatchObject({ status: { attachedEbs: { status: 'impaired' } } });
 });
 
+test('knows of Windows, on which the association skips its program and succeeds', async () => {
+  expect((await gatherEvidence(DIRECT, ARMED)).instance).not.toHaveProperty('platform');
+  instanceIs({ Platform: 'windows' });
+  expect(await gatherEvidence(DIRECT, ARMED)).toMatchObject({ instance: { platform: 'windows' } });
+});
+
 test('an instance without tags has none', async () => {
   instanceIs({ Tags: undefined });
   expect(await gatherEvidence(DIRECT, ARMED)).toMatchObject({ instance: { tags: {} } });

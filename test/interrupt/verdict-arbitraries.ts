@@ -48,6 +48,7 @@ export const evidence: fc.Arbitrary<Evidence> = fc.record({
     state: word('running', 'running', 'running', 'stopped'),
     instanceType: fc.constant('m7i.large'),
     architecture: word('x86_64', 'x86_64', 'x86_64', 'arm64'),
+    platform: some<string | undefined>(undefined, 'windows'),
     launchTime: date(90_000, 100_000, 300_000),
     tags: some<Record<string, string>>({ kdump: 'on' }, {}, { kdump: 'off' }),
   })),

@@ -42,6 +42,7 @@ const conditions: Record<string, (r: InterruptRequest, e: any, p: any) => unknow
   'kdump is armed, or need not be': (_r, e, p) => p.whenNotArmed === 'interrupt' || (e.kdump.status === 'Success'
     && +new Date(e.kdump.executionDate) <= +new Date(e.at) + 300_000
     && +new Date(e.kdump.executionDate) >= +new Date(e.at) - p.maximumReadinessAgeSeconds * 1000),
+  'kdump is there': (_r, e, p) => p.whenNotArmed === 'interrupt' || e.instance.platform === undefined,
   'kdump was looked at since the start': (_r, e, p) => p.whenNotArmed === 'interrupt' || 'missing' in e.instance
     || +new Date(e.instance.launchTime) <= +new Date(e.kdump.executionDate) || e.kdump.status !== 'Success',
   'it was not interrupted before': (_r, e) => !('missing' in e.claims) && e.claims.cooldownUntil === undefined,
