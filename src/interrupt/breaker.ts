@@ -13,9 +13,10 @@ export function slotsOf(limit: InterruptLimit, fleet: Found<FleetFacts> | undefi
 }
 
 /**
- * The slots that are free, none when as many are taken as there are: a slot of a fleet that was larger counts as well.
+ * The slots that are free, as many as are left: a slot of a fleet that was larger counts as well. The same ones for all who decide at once,
+ * so that together they get no more.
  */
 export function freeSlots(slots: number, taken: number[]): number[] {
-  if (taken.length >= slots) return [];
-  return Array.from({ length: slots }, (_, slot) => slot).filter(slot => !taken.includes(slot));
+  const left = Math.max(0, slots - taken.length);
+  return Array.from({ length: slots }, (_, slot) => slot).filter(slot => !taken.includes(slot)).slice(0, left);
 }

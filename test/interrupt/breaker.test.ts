@@ -37,7 +37,8 @@ test.each([
   [3, [], [0, 1, 2]],
   [3, [1], [0, 2]],
   [3, [0, 1, 2], []],
-  [3, [7], [0, 1, 2]],
+  [3, [7], [0, 1]],
+  [3, [0, 7], [1]],
   [3, [7, 8, 9], []],
   [3, [0, 8, 9], []],
 ])('of %d slots, with %j taken, %j are free', (slots, taken, free) => {
@@ -53,4 +54,20 @@ test('fails to give a slot that is taken, or beyond the last, or more with fewer
     expect(freeSlots(slots, [...taken, another]).length).toBeLessThanOrEqual(free.length);
     if (slots > 1) expect(freeSlots(slots - 1, taken).length).toBeLessThanOrEqual(free.length);
   }));
+});
+
+test('lets no more pass than there are slots, however many decide at once, and after how much of a fleet is gone', () => {
+  // Each decides when it comes up first, by what is taken then, and claims when it comes up again, if it still can.
+  const turns = fc.array(fc.nat(9), { maxLength: 40 });
+  fc.assert(fc.property(fc.integer({ min: 1, max: 6 }), fc.uniqueArray(fc.nat(9), { maxLength: 6 }), turns, (slots, before, whose) => {
+    const taken = new Set(before);
+    const decided = new Map<number, number[]>();
+    for (const who of whose) {
+      const free = decided.get(who);
+      decided.set(who, free ? [] : freeSlots(slots, [...taken]));
+      const slot = free?.find(each => !taken.has(each));
+      if (slot !== undefined) taken.add(slot);
+    }
+    expect(taken.size).toBeLessThanOrEqual(Math.max(slots, before.length));
+  }), { numRuns: 2000 });
 });
