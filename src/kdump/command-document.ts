@@ -1,4 +1,12 @@
 /**
+ * The version of a document that is to be run. The default one is the first for ever where CloudFormation makes a new version and does not
+ * make that the default, as it says that it does.
+ *
+ * @see https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2539
+ */
+export const NEWEST_VERSION = '$LATEST';
+
+/**
  * A Command document that runs the program on Linux.
  *
  * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html

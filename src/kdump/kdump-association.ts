@@ -4,7 +4,7 @@ import { IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-
 import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct, IConstruct } from 'constructs';
 import { associationSchedule } from './association-schedule';
-import { commandDocument } from './command-document';
+import { commandDocument, NEWEST_VERSION } from './command-document';
 import { KdumpAssociationOptions, KdumpComplianceSeverity } from './kdump-association-options';
 import { KdumpTargets } from './kdump-targets';
 import { programOf } from './program-of';
@@ -125,6 +125,7 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
     const defaultMaxErrors = RateLimit.percentage(failsUntilArmed ? 100 : 10);
     const association = new CfnAssociation(this, 'Resource', {
       name: this.documentName,
+      documentVersion: NEWEST_VERSION,
       associationName: Names.uniqueResourceName(this, { maxLength: 128, allowedSpecialCharacters: '-' }),
       targets: props.targets._ssmTargets(),
       scheduleExpression: associationSchedule(props.schedule ?? Schedule.rate(Duration.minutes(30))),

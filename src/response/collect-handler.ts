@@ -13,6 +13,7 @@ import { pauseSeconds } from './collection-pace';
 import { COLLECTION_POLICY_VARIABLE, CollectionPolicy } from './collection-policy';
 import type { Collection, DumpFile, Incident } from './incident';
 import { readCollectionPolicy } from './read-collection-policy';
+import { NEWEST_VERSION } from '../kdump/command-document';
 
 // Without a checksum of its own making: each part has the one that the instance told.
 const s3 = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
@@ -148,6 +149,7 @@ type Command = Extract<Action, { do: 'list' | 'send' | 'remove' }>;
 async function run(incident: Incident, collection: Collection, action: Command, policy: CollectionPolicy): Promise<Collection> {
   const { Command } = await ssm.send(new SendCommandCommand({
     DocumentName: policy.documentName,
+    DocumentVersion: NEWEST_VERSION,
     InstanceIds: [incident.assessed!.instanceId],
     TimeoutSeconds: DELIVERY_SECONDS,
     Parameters: Object.fromEntries(Object.entries(await parametersOf(incident, collection, action, policy)).map(([name, value]) => [name, [value]])),

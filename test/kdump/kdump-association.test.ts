@@ -50,6 +50,10 @@ describe('the association', () => {
     });
   });
 
+  test('runs the newest program, whichever version CloudFormation has left as the default one', () => {
+    byTag().hasResourceProperties('AWS::SSM::Association', { DocumentVersion: '$LATEST' });
+  });
+
   test('may send that one document to those instances and nothing else', () => {
     const template = templateOf(stack => ({ targets: KdumpTargets.instances(instanceIn(stack, 'A'), instanceIn(stack, 'B')) }));
     const arn = (tail: unknown[]) => ({ 'Fn::Join': ['', Match.arrayWith(tail)] });

@@ -86,7 +86,7 @@ async function untilTheDump(): Promise<void> {
 test('asks the instance for a dump since the beginning of the incident', async () => {
   expect(await step()).toMatchObject({ done: false, steps: 1, work: { command: { doing: 'list' } } });
   expect(told()).toMatchObject({ Action: 'list', DumpPath: '/var/crash', Since: String(Date.parse('2026-01-02T03:05:00Z') / 1000) });
-  expect(ssm.commandCalls(SendCommandCommand)[0].args[0].input).toMatchObject({ DocumentName: 'collect', InstanceIds: [INSTANCE] });
+  expect(ssm.commandCalls(SendCommandCommand)[0].args[0].input).toMatchObject({ DocumentName: 'collect', DocumentVersion: '$LATEST', InstanceIds: [INSTANCE] });
 });
 
 test('signs the checksum into the address, which the document lets through', async () => {
