@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { alarmDescription } from './alarm-description';
 import { evaluationPeriods } from './evaluation-periods';
 import { UnresponsiveSignal } from './unresponsive-signal';
-import { requireSameRegion } from '../kdump/same-region';
+import { requireSameEnvironment } from '../kdump/same-environment';
 
 /**
  * Properties of an UnresponsiveAlarm.
@@ -66,7 +66,7 @@ const LONGEST_MINUTES = 24 * 60;
 export class UnresponsiveAlarm extends Alarm {
   /**
    * @throws if `unresponsiveFor` is a token or not of whole periods up to a day, `runbookUrl` is no URL or too long for a description, or
-   * the instance is in another Region
+   * the instance is in another account or Region
    */
   constructor(scope: Construct, id: string, props: UnresponsiveAlarmProps) {
     const signal = props.signal ?? UnresponsiveSignal.instanceStatusCheck();
@@ -76,6 +76,6 @@ export class UnresponsiveAlarm extends Alarm {
       evaluationPeriods: evaluationPeriods(unresponsiveFor, signal._period, LONGEST_MINUTES),
       alarmDescription: alarmDescription(signal._meaning, props.runbookUrl),
     });
-    requireSameRegion(this, props.instance);
+    requireSameEnvironment(this, props.instance);
   }
 }

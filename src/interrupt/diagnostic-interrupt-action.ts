@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { DiagnosticInterrupt } from './diagnostic-interrupt';
 import { requireImpairedInTimeOf } from './require-impaired-in-time';
 import { requireInstanceAlarm } from './require-instance-alarm';
-import { requireSameRegion } from '../kdump/same-region';
+import { requireSameEnvironment } from '../kdump/same-environment';
 
 /**
  * Defines alarm actions that ask a DiagnosticInterrupt to interrupt the instance that the alarm watches.
@@ -30,7 +30,7 @@ export class DiagnosticInterruptAction {
   /**
    * An action that asks for the instance of the alarm: a metric alarm with one `InstanceId` among the dimensions of its metrics, or a
    * composite alarm of such. Only the state ALARM leads to an interrupt, so use it with `addAlarmAction`, which throws if the alarm is
-   * in another Region, names no instance, or is one more than the 20 that a DiagnosticInterrupt takes. One on a status check that goes off
+   * in another account or Region, names no instance, or is one more than the 20 that a DiagnosticInterrupt takes. One on a status check that goes off
    * too early for `minimumImpairedTime` is an error at synth.
    *
    * @param interrupt decides about the interrupt and sends it
@@ -47,7 +47,7 @@ export class DiagnosticInterruptAction {
 }
 
 function bind(interrupt: DiagnosticInterrupt, scope: Construct, alarm: IAlarm): AlarmActionConfig {
-  requireSameRegion(interrupt, alarm);
+  requireSameEnvironment(interrupt, alarm);
   requireInstanceAlarm('DiagnosticInterruptAction', alarm);
   const id = `Invoke${Names.nodeUniqueId(interrupt.node)}`;
   // An alarm may have the action for more than one of its states.

@@ -29,7 +29,7 @@ import { FleetWatch } from '../detection/fleet-watch';
 import { HandlerFunction } from '../detection/handler-function';
 import { IKdumpAssociation } from '../kdump/kdump-association';
 import { KdumpTargets } from '../kdump/kdump-targets';
-import { requireSameRegion } from '../kdump/same-region';
+import { requireSameEnvironment } from '../kdump/same-environment';
 
 /**
  * Defines a Lambda function that decides whether an unresponsive instance is to be crashed for a dump, and sends it the EC2
@@ -115,7 +115,7 @@ export class DiagnosticInterrupt extends Construct {
   private serviceToken?: string;
 
   /**
-   * @throws if a duration is a token or out of its range, `kdump` or a target is in another Region, a target is that of another
+   * @throws if a duration is a token or out of its range, `kdump` or a target is in another account or Region, a target is that of another
    * DiagnosticInterrupt of the app, or the policy is too large for a variable of Lambda. Types that cannot be interrupted are errors at synth.
    */
   constructor(scope: Construct, id: string, props: DiagnosticInterruptProps) {
@@ -123,8 +123,8 @@ export class DiagnosticInterrupt extends Construct {
     const targets = props.targets ?? props.kdump.targets;
     this._kdump = props.kdump;
     this._targets = targets;
-    requireSameRegion(this, props.kdump);
-    targets._requireRegionOf(this);
+    requireSameEnvironment(this, props.kdump);
+    targets._requireEnvironmentOf(this);
     requireInterruptible(this, targets, props.allowBareMetal ?? false);
     if (props.mode !== InterruptMode.DRY_RUN) requireOneInterrupt(this, targets);
     const circuitBreaker = props.circuitBreaker ?? CircuitBreaker.atMost(1, Duration.hours(1));

@@ -6,7 +6,7 @@ import { CustomResourceType, HEADROOM_SECONDS, LONGEST_WAIT_SECONDS } from './cu
 import { DiagnosticInterrupt } from './diagnostic-interrupt';
 import { literalSeconds } from './literal-duration';
 import { IKdumpAssociation } from '../kdump/kdump-association';
-import { requireSameRegion } from '../kdump/same-region';
+import { requireSameEnvironment } from '../kdump/same-environment';
 
 const TIMEOUT = { least: Duration.minutes(1), most: Duration.seconds(LONGEST_WAIT_SECONDS) };
 
@@ -82,12 +82,12 @@ export class InterruptReadiness extends Construct {
   public readonly note: string;
 
   /**
-   * @throws if `timeout` is a token or out of its range, or the interrupt is in another Region
+   * @throws if `timeout` is a token or out of its range, or the interrupt is in another account or Region
    */
   constructor(scope: Construct, id: string, props: InterruptReadinessProps) {
     super(scope, id);
     const { interrupt } = props;
-    requireSameRegion(this, interrupt.function);
+    requireSameEnvironment(this, interrupt.function);
     const timeoutSeconds = literalSeconds('timeout', props.timeout ?? Duration.minutes(15), TIMEOUT);
     const resource = new CustomResource(this, 'Resource', {
       resourceType: CustomResourceType.READINESS,

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { CustomResourceType, HEADROOM_SECONDS, LONGEST_REVISION, TRIGGER_PATIENCE_SECONDS } from './custom-resource-type';
 import { DiagnosticInterrupt } from './diagnostic-interrupt';
 import { InterruptOccasion } from './interrupt-occasion';
-import { requireSameRegion } from '../kdump/same-region';
+import { requireSameEnvironment } from '../kdump/same-environment';
 
 /**
  * Properties of an InterruptTrigger.
@@ -92,14 +92,14 @@ export class InterruptTrigger extends Construct {
   public readonly sent: string;
 
   /**
-   * @throws if `revision` is empty or too long, the instance is known to be none of the targets, or anything is in another Region
+   * @throws if `revision` is empty or too long, the instance is known to be none of the targets, or anything is in another account or Region
    */
   constructor(scope: Construct, id: string, props: InterruptTriggerProps) {
     super(scope, id);
     const { interrupt, instance, occasion, revision } = props;
     requireRevision(revision);
-    requireSameRegion(this, interrupt.function);
-    requireSameRegion(this, instance);
+    requireSameEnvironment(this, interrupt.function);
+    requireSameEnvironment(this, instance);
     this.requireTarget(interrupt, instance);
 
     const resource = new CustomResource(this, 'Resource', {
@@ -114,7 +114,7 @@ export class InterruptTrigger extends Construct {
       },
     });
     if (occasion._alarm) {
-      requireSameRegion(this, occasion._alarm);
+      requireSameEnvironment(this, occasion._alarm);
       resource.node.addDependency(interrupt._readAlarm(this, occasion._alarm));
     } else {
       interrupt._allowGameDays();

@@ -88,12 +88,12 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
   private readonly sendToTargets: PolicyStatement;
 
   /**
-   * @throws if a target is in another Region, or `schedule`, `crashKernel` or `dump` is not of the form that its description names
+   * @throws if a target is in another account or Region, or `schedule`, `crashKernel` or `dump` is not of the form that its description names
    */
   constructor(scope: Construct, id: string, props: KdumpAssociationProps) {
     super(scope, id);
     this.targets = props.targets;
-    this.targets._requireRegionOf(this);
+    this.targets._requireEnvironmentOf(this);
     const rebootPolicy = props.rebootPolicy ?? RebootPolicy.never();
 
     const document = new CfnDocument(this, 'Document', {

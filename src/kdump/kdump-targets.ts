@@ -2,7 +2,7 @@ import { Lazy, Stack, Token } from 'aws-cdk-lib';
 import { IAutoScalingGroupRef } from 'aws-cdk-lib/aws-autoscaling';
 import { IInstanceRef, ILaunchTemplateRef } from 'aws-cdk-lib/aws-ec2';
 import { IConstruct } from 'constructs';
-import { requireSameRegion } from './same-region';
+import { requireSameEnvironment } from './same-environment';
 
 // https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html: the characters that every service takes.
 const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
@@ -148,15 +148,13 @@ export class KdumpTargets {
   }
 
   /**
-   * Throws where a target is in another Region than the construct that is to act on it.
+   * Throws where a target is in another account or Region than the construct that is to act on it.
    *
    * @internal
    */
-  public _requireRegionOf(construct: IConstruct): void {
-    this._instances.forEach(each => requireSameRegion(construct, each));
-    if (this._group) {
-      requireSameRegion(construct, this._group);
-    }
+  public _requireEnvironmentOf(construct: IConstruct): void {
+    this._instances.forEach(each => requireSameEnvironment(construct, each));
+    [this._group, this._template].forEach(each => each && requireSameEnvironment(construct, each));
   }
 
   /**

@@ -24,7 +24,7 @@ import { requireImpairedInTime, requireImpairedInTimeOf } from '../interrupt/req
 import { requireInstanceAlarm } from '../interrupt/require-instance-alarm';
 import { requireSameStack } from '../interrupt/require-same-stack';
 import { DUMP_PATH_GRAMMAR, isDumpPath } from '../kdump/dump-path';
-import { requireSameRegion } from '../kdump/same-region';
+import { requireSameEnvironment, requireSameRegion } from '../kdump/same-environment';
 
 const WAITED_FOR = { least: Duration.minutes(10), most: Duration.hours(6) };
 // More than all bounds of the states together: of the looks that are answered, those that are not, and the collection.
@@ -76,7 +76,7 @@ export class CrashDumpResponse extends Construct {
 
   /**
    * @throws if a time-out is a token or out of its range, the cooldown of the interrupt is not longer than `returnTimeout`, the interrupt
-   * is in another stack, the bucket, the topic or a group in another Region, there are more than 135 groups, `dumpPath` is no such path,
+   * is in another stack, the bucket or the topic in another Region, a group there or in another account, there are more than 135 groups, `dumpPath` is no such path,
    * `runbookUrl` no URL or too long, or `removeFromInstance` without the dump
    */
   constructor(scope: Construct, id: string, props: CrashDumpResponseProps) {
@@ -97,8 +97,8 @@ export class CrashDumpResponse extends Construct {
         + ' to the KdumpAssociation (DumpOptions.path).');
     }
     if (props.runbookUrl !== undefined) requireRunbookUrl(props.runbookUrl);
-    [...props.autoScalingGroups ?? [], ...props.bucket ? [props.bucket] : [], ...props.topic ? [props.topic] : []]
-      .forEach(each => requireSameRegion(this, each));
+    props.autoScalingGroups?.forEach(each => requireSameEnvironment(this, each));
+    [props.bucket, props.topic].forEach(each => each && requireSameRegion(this, each));
     if (props.removeFromInstance && props.contents !== DumpContents.KERNEL_LOG_AND_VMCORE) {
       throw new Error(`${this.node.path}: removeFromInstance is true and the dump is not brought anywhere; what is removed would be lost.`
         + ' Give contents: DumpContents.KERNEL_LOG_AND_VMCORE, or leave out removeFromInstance.');

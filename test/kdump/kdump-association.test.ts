@@ -228,6 +228,25 @@ describe('bad input', () => {
     expect(() => new KdumpAssociation(here, 'Any', { targets: KdumpTargets.instance(instanceIn(new Stack(app, 'AnyRegion'))) })).not.toThrow();
   });
 
+  // Fn::GetStackOutput lets a reference lead to another account, so that such a stack is synthesised, and deployed.
+  test.each<[string, (there: Stack) => KdumpTargets]>([
+    ['an instance', there => KdumpTargets.instance(instanceIn(there))],
+    ['a group', there => KdumpTargets.autoScalingGroup(new autoscaling.CfnAutoScalingGroup(there, 'Web', { minSize: '1', maxSize: '1' }))],
+    ['a launch template', there => KdumpTargets.launchTemplate(new ec2.CfnLaunchTemplate(there, 'Web', { launchTemplateData: {} }))],
+  ])('refuses %s of another account, which State Manager does not reach', (_, targets) => {
+    const app = new App();
+    const [here, there] = ['111122223333', '123456789012'].map((account, at) => new Stack(app, `Stack${at}`, { env: { region: 'eu-west-1', account } }));
+    expect(() => new KdumpAssociation(here, 'Kdump', { targets: targets(there) })).toThrow('Stack0/Kdump is in the account 111122223333, but Stack1/Web is'
+      + ' in the account 123456789012, which it cannot reach. Define it in a stack of the account 123456789012.');
+  });
+
+  test('refuses a launch template of another Region, whose instances it would not find', () => {
+    const app = new App();
+    const [here, there] = ['eu-west-1', 'us-east-1'].map(region => new Stack(app, region, { env: { region, account: '123456789012' } }));
+    const template = new ec2.CfnLaunchTemplate(there, 'Web', { launchTemplateData: {} });
+    expect(() => new KdumpAssociation(here, 'Kdump', { targets: KdumpTargets.launchTemplate(template) })).toThrow(/us-east-1\/Web is in us-east-1/);
+  });
+
   test.each([0, 1.5, -1, NaN])('refuses the rate limit %d', count => {
     expect(() => RateLimit.count(count)).toThrow(/whole number/);
     expect(() => RateLimit.percentage(count)).toThrow(/1 to 100/);

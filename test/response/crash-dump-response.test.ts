@@ -223,6 +223,22 @@ describe('refuses', () => {
       .toThrow(/^Test\/Response is in eu-west-1, but Test\/There is in us-east-1, which it cannot reach/);
   });
 
+  test('a group of another account, which it could not keep', () => {
+    const stack = new Stack(new App(), 'Test', { env: { region: 'eu-west-1', account: '123456789012' } });
+    const there = new Stack(stack.node.root as App, 'There', { env: { region: 'eu-west-1', account: '111122223333' } });
+    const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump: new KdumpAssociation(stack, 'Kdump', { targets: KdumpTargets.tag('Kdump', 'on') }) });
+    const autoScalingGroups = [AutoScalingGroup.fromAutoScalingGroupName(there, 'Group', 'web')];
+    expect(() => new CrashDumpResponse(stack, 'Response', { interrupt, autoScalingGroups })).toThrow(/but There\/Group is in the account 111122223333/);
+  });
+
+  test('but no bucket and no topic of another account, whose policies may let it', () => {
+    const stack = new Stack(new App(), 'Test', { env: { region: 'eu-west-1', account: '123456789012' } });
+    const interrupt = new DiagnosticInterrupt(stack, 'Interrupt', { kdump: new KdumpAssociation(stack, 'Kdump', { targets: KdumpTargets.tag('Kdump', 'on') }) });
+    const bucket = Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'dumps', account: '111122223333' });
+    const topic = Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:111122223333:dumps');
+    expect(() => new CrashDumpResponse(stack, 'Response', { interrupt, bucket, topic })).not.toThrow();
+  });
+
   test('alarms of another stack, which would make the stacks a circle', () => {
     const { stack, response } = setUp();
     const there = new Stack(stack.node.root as App, 'There');
