@@ -5,6 +5,7 @@ import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct, IConstruct } from 'constructs';
 import { associationSchedule } from './association-schedule';
 import { commandDocument, NEWEST_VERSION } from './command-document';
+import { documentName } from './document-name';
 import { KdumpAssociationOptions, KdumpComplianceSeverity } from './kdump-association-options';
 import { KdumpTargets } from './kdump-targets';
 import { programOf } from './program-of';
@@ -97,6 +98,7 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
     const rebootPolicy = props.rebootPolicy ?? RebootPolicy.never();
 
     const document = new CfnDocument(this, 'Document', {
+      name: documentName(this),
       documentType: 'Command',
       documentFormat: 'JSON',
       targetType: '/AWS::EC2::Instance',

@@ -12,6 +12,7 @@ import { RUNBOOK_URL_VARIABLE } from './report-variables';
 import { collectStatements, reportStatements, watchStatements } from './response-permissions';
 import { MOST_LOOKS_VARIABLE } from './watch-variables';
 import { HandlerFunction } from '../detection/handler-function';
+import { documentName } from '../kdump/document-name';
 
 /** For dumps of up to 4.5 TB; larger ones are cut into larger parts. */
 const PART_MIB = 512;
@@ -39,6 +40,7 @@ export class ResponseFunctions {
     });
 
     const document = new CfnDocument(scope, 'Document', {
+      name: documentName(scope),
       documentType: 'Command', documentFormat: 'JSON', targetType: '/AWS::EC2::Instance', updateMethod: 'NewVersion', content: collectionDocument(),
     });
     const collects = options('Collect', 'Brings kernel logs and crash dumps to the bucket', collectStatements(stack, props, bucket, document.ref));
