@@ -64,7 +64,7 @@ export class KdumpTargets {
    *
    * @param key the tag's key, 1 to 128 characters, not starting with `aws:`
    * @param values 1 to 50 values of up to 256 characters, 5,000 altogether, each of them once; no wildcards
-   * @throws if the key is a token or not of this form, or the values are none, more, longer, twice the same or not of this form
+   * @throws if the key is a token or not of this form, or the values are none, more, longer, twice the same, a list that is a token, or not of this form
    */
   public static tag(key: string, ...values: string[]): KdumpTargets {
     if (Token.isUnresolved(key)) {
@@ -73,6 +73,10 @@ export class KdumpTargets {
     if (typeof key !== 'string' || !TAG_KEY.test(key) || /^aws:/i.test(key)) {
       throw new Error(`KdumpTargets.tag: the key ${JSON.stringify(key)} is not allowed; 1 to 128 of ${LEGAL_CHARACTERS} are,`
         + ' and it may not start with "aws:". Choose a tag of your own; for an Auto Scaling group use KdumpTargets.autoScalingGroup().');
+    }
+    // One token for all, as that of a CommaDelimitedList: how many there are is not known.
+    if (Token.isUnresolved(values)) {
+      throw new Error('KdumpTargets.tag: the values are a list that is a token. Give each by itself; a single value may be a token, as in Fn.select(0, list).');
     }
     requireCount('KdumpTargets.tag', 'values', values.length);
     for (const value of values.filter(each => !Token.isUnresolved(each))) {

@@ -77,7 +77,7 @@ export class CrashDumpResponse extends Construct {
   /**
    * @throws if a time-out is a token or out of its range, the cooldown of the interrupt is not longer than `returnTimeout`, the interrupt
    * is in another stack, the bucket or the topic in another Region, a group there or in another account, there are more than 135 groups, `dumpPath` is no such path,
-   * `runbookUrl` no URL or too long, or `removeFromInstance` without the dump
+   * `runbookUrl` no URL or too long, the topic a FIFO topic, or `removeFromInstance` without the dump
    */
   constructor(scope: Construct, id: string, props: CrashDumpResponseProps) {
     super(scope, id);
@@ -99,6 +99,10 @@ export class CrashDumpResponse extends Construct {
     if (props.runbookUrl !== undefined) requireRunbookUrl(props.runbookUrl);
     props.autoScalingGroups?.forEach(each => requireSameEnvironment(this, each));
     [props.bucket, props.topic].forEach(each => each && requireSameRegion(this, each));
+    if (props.topic?.fifo) {
+      throw new Error(`${this.node.path}: the topic ${props.topic.node.path} is a FIFO topic, which reaches no e-mail address and no chat.`
+        + ' Give a standard topic.');
+    }
     if (props.removeFromInstance && props.contents !== DumpContents.KERNEL_LOG_AND_VMCORE) {
       throw new Error(`${this.node.path}: removeFromInstance is true and the dump is not brought anywhere; what is removed would be lost.`
         + ' Give contents: DumpContents.KERNEL_LOG_AND_VMCORE, or leave out removeFromInstance.');

@@ -1,11 +1,11 @@
-import { App, Duration, Lazy, Size, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, Lazy, NestedStack, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
-  AfterDump, DayOfWeek, DumpCompression, DumpOptions, KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit, RebootPolicy,
+  AfterDump, CrashDiagnostics, DayOfWeek, DumpCompression, DumpOptions, KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit, RebootPolicy,
   UnresponsiveAlarm,
 } from '../../src';
 import { programOf } from '../../src/kdump/program-of';
@@ -52,6 +52,21 @@ describe('the association', () => {
 
   test('runs the newest program, whichever version CloudFormation has left as the default one', () => {
     byTag().hasResourceProperties('AWS::SSM::Association', { DocumentVersion: '$LATEST' });
+  });
+
+  test('leaves the name of its document to CloudFormation', () => {
+    byTag().hasResourceProperties('AWS::SSM::Document', { Name: Match.absent() });
+  });
+
+  // CloudFormation begins the name with that of the stack, and Systems Manager refuses it then.
+  test.each(['aws-web', 'AmazonLinuxFleet', 'amzn', 'AWSWeb'])('names its documents where a stack is called %s', name => {
+    const stack = new Stack(new App(), name);
+    const nested = new NestedStack(stack, 'Nested');
+    for (const scope of [stack, nested]) new CrashDiagnostics(scope, 'CrashDiagnostics', { targets: KdumpTargets.tag(`In${scope.node.id}`, 'on') });
+    const names = [stack, nested].flatMap(each => Object.values(Template.fromStack(each).findResources('AWS::SSM::Document')))
+      .map(({ Properties }) => Properties.Name['Fn::Join'][1]);
+    expect(names).toEqual(Array(4).fill([expect.stringMatching(/^Kdump-c8[0-9a-f]{40}-$/), { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }]));
+    expect(new Set(names.map(([own]) => own)).size).toBe(4);
   });
 
   test('may send that one document to those instances and nothing else', () => {
@@ -211,6 +226,8 @@ describe('bad input', () => {
     ['an empty key', () => KdumpTargets.tag('', 'on'), /not allowed/],
     ['a reserved key', () => KdumpTargets.tag('aws:autoscaling:groupName', 'web'), /KdumpTargets.autoScalingGroup/],
     ['a key that is a token', () => KdumpTargets.tag(Lazy.string({ produce: () => 'k' }), 'on'), /token/],
+    ['values that are a list of which nothing is known', () => KdumpTargets.tag('Kdump', ...new CfnParameter(new Stack(), 'Values', { type: 'CommaDelimitedList' }).valueAsList),
+      /the values are a list that is a token\..*Fn\.select\(0, list\)/],
     ['no instance', () => KdumpTargets.instances(), /0 instances.*Give at least one/],
     ['an instance that is given twice', () => KdumpTargets.instances(...twice(instanceIn(new Stack()))), /Default\/Web was given twice.*Leave one/],
     ['a value that is given twice', () => KdumpTargets.tag('Kdump', 'on', 'on'), /the value "on" was given twice/],

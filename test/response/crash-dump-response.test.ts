@@ -223,6 +223,11 @@ describe('refuses', () => {
       .toThrow(/^Test\/Response is in eu-west-1, but Test\/There is in us-east-1, which it cannot reach/);
   });
 
+  test('a FIFO topic, which no person hears of', () => {
+    expect(() => setUp(stack => ({ topic: new Topic(stack, 'Ordered', { fifo: true }) })))
+      .toThrow(/^Test\/Response: the topic Test\/Ordered is a FIFO topic.*Give a standard topic\.$/);
+  });
+
   test('a group of another account, which it could not keep', () => {
     const stack = new Stack(new App(), 'Test', { env: { region: 'eu-west-1', account: '123456789012' } });
     const there = new Stack(stack.node.root as App, 'There', { env: { region: 'eu-west-1', account: '111122223333' } });
