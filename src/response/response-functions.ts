@@ -41,7 +41,11 @@ export class ResponseFunctions {
 
     const document = new CfnDocument(scope, 'Document', {
       name: documentName(scope),
-      documentType: 'Command', documentFormat: 'JSON', targetType: '/AWS::EC2::Instance', updateMethod: 'NewVersion', content: collectionDocument(),
+      documentType: 'Command',
+      documentFormat: 'JSON',
+      targetType: '/AWS::EC2::Instance',
+      updateMethod: 'NewVersion',
+      content: collectionDocument(),
     });
     const collects = options('Collect', 'Brings kernel logs and crash dumps to the bucket', collectStatements(stack, props, bucket, document.ref));
     // S3 encrypts each part with a data key, and reads the parts when it puts them together.

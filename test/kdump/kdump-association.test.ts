@@ -5,8 +5,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
-  AfterDump, CrashDiagnostics, DayOfWeek, DumpCompression, DumpOptions, KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit, RebootPolicy,
-  UnresponsiveAlarm,
+  AfterDump, CrashDiagnostics, DayOfWeek, DumpCompression, DumpOptions, KdumpAssociation, KdumpAssociationProps, KdumpTargets, RateLimit,
+  RebootPolicy, UnresponsiveAlarm,
 } from '../../src';
 import { programOf } from '../../src/kdump/program-of';
 
