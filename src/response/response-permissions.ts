@@ -86,7 +86,7 @@ export function collectStatements(
     new PolicyStatement({
       sid: 'Upload',
       // HeadObject, by which the whole is confirmed, is authorised as GetObject.
-      actions: ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      actions: ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts'],
       resources: [bucket.arnForObjects(OBJECTS)],
     }),
   ];

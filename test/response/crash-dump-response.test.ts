@@ -105,6 +105,11 @@ describe('the workflow', () => {
   });
 });
 
+test('the collection may do with objects what it does: send parts, look at them, and confirm the whole', () => {
+  const statements = Object.values(Template.fromStack(setUp().stack).findResources('AWS::IAM::Policy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+  expect(statements.find(({ Sid }: { Sid?: string }) => Sid === 'Upload').Action).toEqual(['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts']);
+});
+
 describe('the groups that it may put on standby are', () => {
   const shieldOf = (stack: Stack) => Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'))
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement).find(({ Sid }: { Sid?: string }) => Sid === 'Shield');
