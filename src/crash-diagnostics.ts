@@ -83,7 +83,7 @@ export interface CrashDiagnosticsProps extends KdumpOptions {
   readonly contents?: DumpContents;
 
   /**
-   * Where it is brought to, in the same Region.
+   * Where it is brought to, in the same Region. See CrashDumpResponseProps for an imported bucket that has a key.
    *
    * @default - a new CrashDumpBucket
    */

@@ -1,5 +1,5 @@
 /**
- * Every instance in the Region that carries a tag, whoever made it: one association, one alarm, no interrupt yet.
+ * Every instance in the Region that carries a tag, whoever made it: one association, one watch, no interrupt yet.
  *
  *     npx cdk deploy --app 'npx tsx examples/fleet-by-tag/app.ts'
  */

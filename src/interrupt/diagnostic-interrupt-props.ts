@@ -116,7 +116,8 @@ export interface DiagnosticInterruptProps {
 
   /**
    * The key that encrypts the table of the claims and the queue of the failed requests. The policy of an imported key must let the
-   * function's role and, with a FleetWatch or a CrashDumpResponse, `events.amazonaws.com` use it (`kms:Decrypt` and `kms:GenerateDataKey`).
+   * function's role use it (`kms:Decrypt` and `kms:GenerateDataKey`); with a fleet watch also `events.amazonaws.com`, and with a
+   * CrashDumpResponse that and the role of the workflow.
    *
    * @default - keys that AWS owns
    */

@@ -43,7 +43,7 @@ export enum AfterDump {
 export interface DumpOptions {
   /**
    * The directory on the instance that dumps are written to: an absolute path of up to 200 letters, digits, `.`, `_`, `-` and `/`, on
-   * a disk.
+   * a disk. It does not end with `/`, and no name in it begins with `.` or `-`.
    *
    * @default '/var/crash'
    */

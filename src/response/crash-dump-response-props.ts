@@ -33,7 +33,8 @@ export interface CrashDumpResponseProps {
   readonly contents?: DumpContents;
 
   /**
-   * Where it is brought to, in the same Region.
+   * Where it is brought to, in the same Region. The collection gets the permission to use the bucket's key, if it has one. Of an imported
+   * bucket that is known by `encryptionKey` alone (`Bucket.fromBucketAttributes`), and the policy of that key is its owner's.
    *
    * @default - a new CrashDumpBucket
    */

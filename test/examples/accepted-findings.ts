@@ -45,7 +45,7 @@ export const ACCEPTED: Accepted[] = [
     rule: 'SQS3',
     packs: SOLUTIONS,
     on: 'Interrupt/Failures',
-    reason: 'It is itself the last stop: the function\'s failure destination, which nobody consumes and an alarm watches. The rule knows dead-letter'
+    reason: 'It is itself the last stop: the function\'s failure destination, which nobody consumes; metricFailures counts what lies in it. The rule knows dead-letter'
       + ' queues, but no destinations.',
   },
   { rule: 'IAMNoInlinePolicy', packs: COMPLIANCE, on: ['Kdump/DispatchRole/DefaultPolicy', 'Interrupt/Role/DefaultPolicy'], reason: INLINE },

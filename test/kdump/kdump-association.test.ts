@@ -184,6 +184,7 @@ describe('bad input', () => {
   const twice = <T>(one: T) => [one, one];
 
   test.each<[string, DumpOptions, RegExp]>([
+    ['a path that ends with a slash', { path: '/var/crash/' }, /dump\.path is "\/var\/crash\/", allowed is an absolute path .* without a '\/' at its end/],
     ['a dump level that is too high', { level: 32 }, /dump\.level is 32, allowed is a whole number from 0 to 31/],
     ['half a dump level', { level: 0.5 }, /dump\.level is 0.5/],
     ['to keep no dump', { dumpsToKeep: 0 }, /dump\.dumpsToKeep is 0/],
