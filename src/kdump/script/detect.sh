@@ -58,5 +58,6 @@ detect_system() {
   arch=$(uname -m)
   detect_family
   detect_tools
+  find_capture_file
   detect_copy
 }

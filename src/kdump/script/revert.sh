@@ -132,8 +132,8 @@ revert_boot_loader() {
 
 revert_sysctl() {
   remove_file "$SYSCTL_FILE"
-  remove_file "$CAPTURE_FILE"
-  ! recorded directory "${CAPTURE_FILE%/*}" || rmdir "${CAPTURE_FILE%/*}" 2> /dev/null
+  remove_file "$capture_file"
+  ! recorded directory "${capture_file%/*}" || rmdir "${capture_file%/*}" 2> /dev/null
   [ "$init" = systemd ] || undo_edit "$OLD_SYSCTL_FILE" undone_sysctl
   for setting in "unknown_nmi_panic 1" "panic $PANIC_TIMEOUT"; do
     recorded sysctl "${setting% *}" || continue

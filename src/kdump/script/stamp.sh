@@ -31,7 +31,7 @@ NOTES
     path=$(command -v "$path") && printf 'watch %s\n' "$path"
   done
   # shellcheck disable=SC2086
-  watch /etc/default/grub "$GRUB_SETTINGS_FILE" /etc/kernel/cmdline "$SYSCTL_FILE" "$OLD_SYSCTL_FILE" "$CAPTURE_FILE" "$settings_file" \
+  watch /etc/default/grub "$GRUB_SETTINGS_FILE" /etc/kernel/cmdline "$SYSCTL_FILE" "$OLD_SYSCTL_FILE" "$capture_file" "$settings_file" \
     $grub_configurations $legacy_configuration
   [ -z "$boot_entries" ] || with_boot_entries watch
   [ -z "$boot_entries" ] || watch "$(readlink -f /boot/grub2/grubenv)"

@@ -5,9 +5,7 @@
 SYSCTL_FILE=/etc/sysctl.d/zz-cdk-diagnostic-interrupt.conf
 # Amazon Linux 1 boots without systemd, and is only known to read this one.
 OLD_SYSCTL_FILE=/etc/sysctl.conf
-# The capture kernel of kdump-tools boots the system that it dumps, and so would panic, too, upon a second NMI, in the middle of the dump. Its
-# own /etc/kdump/sysctl.conf is no way out: kdump-tools 1.8.1 lets it be applied before everything else instead of after it.
-CAPTURE_FILE=/etc/systemd/system/systemd-sysctl.service.d/cdk-diagnostic-interrupt.conf
+DRACUT_MODULES=/usr/lib/dracut/modules.d
 # Seconds. With 0, the kernel's default, a panic while kdump is not armed hangs for ever.
 PANIC_TIMEOUT=10
 
@@ -32,9 +30,22 @@ print_with_sysctl_block() {
   print_with_block "$1" print_sysctl_settings
 }
 
+# find_capture_file: what keeps a capture kernel from panicking, too, upon an NMI in the middle of its dump, in $capture_file. That of
+# kdump-tools boots the system that it dumps. Its own /etc/kdump/sysctl.conf is no way out: kdump-tools 1.8.1 lets it be applied before
+# everything else instead of after it. Elsewhere it has an initramfs, into which dracut takes /etc/sysctl.d along.
+find_capture_file() {
+  case $family in
+    debian) capture_file=/etc/systemd/system/systemd-sysctl.service.d/cdk-diagnostic-interrupt.conf ;;
+    *) capture_file=$DRACUT_MODULES/99cdk-diagnostic-interrupt/module-setup.sh ;;
+  esac
+}
+
 print_capture_file() {
-  printf '%s\n' '# Written by cdk-diagnostic-interrupt, which overwrites changes: an unknown NMI does not end the capture kernel.' '[Service]' \
-    "ExecStartPost=-/bin/sh -c 'test ! -e /proc/vmcore || echo 0 > /proc/sys/kernel/unknown_nmi_panic'"
+  printf '%s\n' '# Written by cdk-diagnostic-interrupt, which overwrites changes: an unknown NMI does not end the capture kernel.'
+  case $family in
+    debian) printf '%s\n' '[Service]' "ExecStartPost=-/bin/sh -c 'test ! -e /proc/vmcore || echo 0 > /proc/sys/kernel/unknown_nmi_panic'" ;;
+    *) printf '%s\n' 'install() {' "  rm -f \"\$initdir$SYSCTL_FILE\"" '}' ;;
+  esac
 }
 
 # live_value NAME: a number in $line. It takes one read(2): a number in /proc/sys ends after the first one (proc_dointvec), and dash
@@ -96,10 +107,15 @@ find_contradictions() {
   note_contradictions "$OLD_SYSCTL_FILE"
 }
 
+# Newer kdump leaves the settings out of its initramfs by itself (remove_sysctl_conf). Without dracut, or with a /usr that cannot be written,
+# there is nothing to be done.
 spare_capture_kernel() {
-  [ "$family" = debian ] && has_unknown_nmi_panic || return 0
-  [ -d "${CAPTURE_FILE%/*}" ] || record directory "${CAPTURE_FILE%/*}" none
-  put_file "$CAPTURE_FILE" print_capture_file
+  has_unknown_nmi_panic || return 0
+  if [ "$family" != debian ]; then
+    [ -w "$DRACUT_MODULES" ] && ! grep -qsF /etc/sysctl.d "$DRACUT_MODULES/99kdumpbase/module-setup.sh" || return 0
+  fi
+  [ -d "${capture_file%/*}" ] || record directory "${capture_file%/*}" none
+  put_file "$capture_file" print_capture_file
 }
 
 # The kernel takes the values before a file asks for them at every boot.

@@ -22,6 +22,8 @@ export function layImage(machine: Machine, image: Image, arch: string): void {
   ['/var/lib/dpkg/status', '/var/lib/dpkg/lock', '/var/lib/dpkg/lock-frontend', '/var/lib/apt/lists/lock', '/var/cache/apt/archives/lock',
     '/var/lib/rpm/.rpm.lock'].forEach(each => machine.write(each, ''));
   ['var/lib/dpkg/updates', 'etc/sysctl.d', 'etc/systemd/system'].forEach(each => fs.mkdirSync(path.join(machine.root, each), { recursive: true }));
+  // Not verified that Amazon Linux 1 has none of this place.
+  if (image.mkconfig === 'grub2-mkconfig' && image.init !== 'sysv') fs.mkdirSync(path.join(machine.root, 'usr/lib/dracut/modules.d'), { recursive: true });
   if (image.init === 'sysv') {
     [0, 1, 2, 3, 4, 5, 6].forEach(each => fs.mkdirSync(path.join(machine.root, `etc/rc.d/rc${each}.d`), { recursive: true }));
   }

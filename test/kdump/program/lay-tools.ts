@@ -20,7 +20,10 @@ export function layTools(root: string, image: Image): void {
   fs.writeFileSync(path.join(root, 'dev/null'), '');
   fs.writeFileSync(path.join(root, 'stand-in/surroundings'), '');
   const link = (target: string, name: string) => fs.symlinkSync(target, path.join(root, name));
-  ['lib', 'lib64', 'share', 'libexec'].forEach(each => link(`/host/usr/${each}`, `usr/${each}`));
+  ['lib64', 'share', 'libexec'].forEach(each => link(`/host/usr/${each}`, `usr/${each}`));
+  // The machine's own, for what its packages bring along.
+  fs.mkdirSync(path.join(root, 'usr/lib'));
+  fs.readdirSync('/usr/lib').filter(each => each !== 'dracut').forEach(each => link(`/host/usr/lib/${each}`, `usr/lib/${each}`));
   ['lib', 'lib64'].forEach(each => link(`usr/${each}`, each));
   link('bin', 'usr/sbin');
   ['bin', 'sbin'].forEach(each => link('usr/bin', each));

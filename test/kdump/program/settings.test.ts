@@ -1,7 +1,11 @@
-import { AMAZON_LINUX_2, DEBIAN_12, DEBIAN_13, Image, RHEL_9, UBUNTU_24_04_ARM } from './images';
+import * as path from 'path';
+import {
+  AMAZON_LINUX_1, AMAZON_LINUX_2, DEBIAN_12, DEBIAN_13, Image, RHEL_7, RHEL_9, ROCKY_9_ARM, SLES_15, UBUNTU_24_04_ARM,
+} from './images';
 import { armedMachine, Machine } from './machine';
 
 const SPARED = '/etc/systemd/system/systemd-sysctl.service.d/cdk-diagnostic-interrupt.conf';
+const DRACUT_MODULE = '/usr/lib/dracut/modules.d/99cdk-diagnostic-interrupt/module-setup.sh';
 const SYSCTL = '/etc/sysctl.d/zz-cdk-diagnostic-interrupt.conf';
 
 let machine: Machine;
@@ -134,6 +138,29 @@ describe('kernel settings', () => {
     '%s', (_name, image, spared) => {
       expect(armedMachine(image).exists(SPARED)).toBe(spared);
     });
+
+  // As dracut does: it reads the module, and calls its install() after that of the module that takes the host's settings along.
+  test.each<[string, Image]>([['Amazon Linux 2', AMAZON_LINUX_2], ['RHEL 7', RHEL_7], ['SLES 15', SLES_15]])(
+    'are kept from the initramfs that dracut makes of them on %s', (_name, image) => {
+      machine = armedMachine(image);
+      const [other, initdir] = ['/etc/sysctl.d/10-other.conf', '/tmp/initramfs'];
+      for (const each of [SYSCTL, other]) machine.write(`${initdir}${each}`, 'kernel.unknown_nmi_panic = 1\n');
+      machine.enter(['bash', '-c', `initdir=${initdir}; . ${DRACUT_MODULE}; install`]);
+      expect([SYSCTL, other].map(each => machine.exists(`${initdir}${each}`))).toEqual([false, true]);
+      machine.run({ action: 'revert' });
+      expect(machine.exists(path.dirname(DRACUT_MODULE))).toBe(false);
+    });
+
+  test.each<[string, Image]>([['RHEL 9', RHEL_9], ['Rocky Linux 9 on arm64', ROCKY_9_ARM], ['Amazon Linux 1', AMAZON_LINUX_1], ['Debian 12', DEBIAN_12]])(
+    'need no module of dracut on %s', (_name, image) => expect(armedMachine(image).exists(DRACUT_MODULE)).toBe(false));
+
+  test('need no dracut', () => {
+    machine = new Machine(AMAZON_LINUX_2);
+    machine.remove('/usr/lib/dracut/modules.d');
+    machine.run();
+    machine.reboot();
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
+  });
 
   test('that were changed by hand are set back', () => {
     machine = armedMachine(DEBIAN_12);

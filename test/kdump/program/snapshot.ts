@@ -3,12 +3,12 @@ import * as fs from 'fs';
 import * as path from 'path';
 
 // What a converged run may not touch.
-const OBSERVED = ['etc', 'boot', 'var', 'run'];
+const OBSERVED = ['etc', 'boot', 'var', 'run', 'usr/lib/dracut'];
 
 /** Every file of the machine with its mode, time and content. */
 export function snapshot(root: string): Record<string, string> {
   const found: Record<string, string> = {};
-  OBSERVED.forEach(each => collect(root, each, found));
+  OBSERVED.filter(each => fs.existsSync(path.join(root, each))).forEach(each => collect(root, each, found));
   return found;
 }
 

@@ -49,6 +49,12 @@ function sysconfig({ release, arch }: KexecTools): string {
     + `KEXEC_ARGS="${release === 'el7' || release === 'sysv' ? '' : '-s'}"\n\n#KDUMP_BOOTDIR="/boot"\nKDUMP_IMG="vmlinuz"\nKDUMP_IMG_EXT=""\n`;
 }
 
+/** Kdump's module of dracut. Newer ones take the kernel's settings out of the initramfs again; from which release of EL8 on is not verified. */
+function dracutModule(release: KexecTools['release']): Record<string, string> {
+  const removes = release === 'el9' || release === 'el10' ? 'remove_sysctl_conf() {\n    rm -rf "${initdir}/etc/sysctl.d"\n}\n\n' : '';
+  return { '/usr/lib/dracut/modules.d/99kdumpbase/module-setup.sh': `${removes}install() {\n    ${removes ? 'remove_sysctl_conf' : ':'}\n}\n` };
+}
+
 /** The packages that kdump needs, by their names in this release. */
 export function kexecTools(tools: KexecTools): Record<string, Package> {
   const { release, enabled } = tools;
@@ -66,9 +72,9 @@ export function kexecTools(tools: KexecTools): Record<string, Package> {
     scriptlet: enabled ? 'systemctl enable kdump\n' : '',
   };
   if (release !== 'el10') {
-    return { 'kexec-tools': { ...service, files: collector.files, commands: [...service.commands, 'makedumpfile'] } };
+    return { 'kexec-tools': { ...service, files: { ...collector.files, ...dracutModule(release) }, commands: [...service.commands, 'makedumpfile'] } };
   }
   // kdump-utils requires the two others.
   const required = 'for each in kexec-tools makedumpfile; do sh /stand-in/install-package $each || exit 1; done\n';
-  return { 'kdump-utils': { ...service, scriptlet: required + service.scriptlet }, 'makedumpfile': collector, 'kexec-tools': {} };
+  return { 'kdump-utils': { ...service, files: dracutModule(release), scriptlet: required + service.scriptlet }, 'makedumpfile': collector, 'kexec-tools': {} };
 }

@@ -128,7 +128,7 @@ KDUMP_UPDATE_BOOTLOADER="true"
 function kdump(version: string, dumper: Package, template: Template, moreUnits: Record<string, string> = {}): Package {
   return {
     commands: ['kdumptool', ...dumper.commands ?? []],
-    files: { '/stand-in/kdump-version': `${version}\n`, ...dumper.files },
+    files: { '/stand-in/kdump-version': `${version}\n`, '/usr/lib/dracut/modules.d/99kdump/module-setup.sh': 'install() {\n    :\n}\n', ...dumper.files },
     settings: { '/etc/sysconfig/kdump': settings(template) },
     units: { 'kdump': 'kdump.suse', 'kdump-early': 'kdump-early.suse', ...moreUnits },
   };
