@@ -2,14 +2,18 @@
 # The outcome as custom inventory of Systems Manager: the agent collects the file, and the whole fleet can be queried.
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/inventory-custom.html
 
-# find_inventory_file: its name in $inventory_file, empty where no agent keeps inventory.
+# find_inventory_file: its name in $inventory_file, empty where no agent keeps inventory. An image that was made of an instance brings that one's
+# directory along, which is older.
 find_inventory_file() {
-  inventory_file=
+  newest=
   set +f
   for directory in /var/lib/amazon/ssm/i-* /var/lib/amazon/ssm/mi-*; do
-    [ ! -d "$directory" ] || inventory_file=$directory/inventory/custom/cdk-diagnostic-interrupt.json
+    if [ -d "$directory" ] && { [ -z "$newest" ] || [ "$directory" -nt "$newest" ]; }; then
+      newest=$directory
+    fi
   done
   set -f
+  inventory_file=${newest:+$newest/inventory/custom/cdk-diagnostic-interrupt.json}
 }
 
 # print_inventory STATE CAUSE. Every value is text, and none changes from run to run: a converged machine writes nothing.

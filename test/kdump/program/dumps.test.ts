@@ -114,6 +114,17 @@ describe('custom inventory', () => {
     expect(JSON.parse(machine.read(INVENTORY)).Content).toMatchObject({ State: 'unsupported', Cause: expect.stringMatching(/plan9/) });
   });
 
+  // An image that was made of an instance brings that one's directory along.
+  test.each(['i-0000000000000000f', 'i-fffffffffffffffff'])('is where the agent of this instance looks, not that of the image\'s: %s', another => {
+    machine = new Machine(DEBIAN_12);
+    const old = `/var/lib/amazon/ssm/${another}`;
+    machine.write(`${old}/document/state`, '');
+    machine.reboot();
+    machine.write(`${INSTANCE}/document/state`, '');
+    machine.run();
+    expect([machine.exists(INVENTORY), machine.exists(`${old}/inventory`)]).toEqual([true, false]);
+  });
+
   test('that cannot be written changes no state', () => {
     machine = armedMachine(DEBIAN_12);
     machine.write(`${INSTANCE}/inventory`, 'a file\n');
