@@ -4,10 +4,12 @@
 # write_out_journal DIRECTORY: GRUB reads XFS and ext4 without replaying their journals, so what is only in the journal is not there for it.
 # Freezing writes the journal out, as amazon-ec2-hibinit-agent does on Amazon Linux 2. The pair runs in a session of its own and
 # ignores signals: whatever happens to this program meanwhile, what was frozen is thawed. Standard error may be a file on it, and a
-# message to that would wait for the thaw.
+# message to that would wait for the thaw. Freezing writes out everything, and whoever writes meanwhile waits: so most of that is written out
+# before, where sync knows of one file system (coreutils 8.24).
 write_out_journal() {
   # shellcheck disable=SC2016
   tool setsid sh -c '
+    sync -f "$1" 2> /dev/null || sync
     trap "" HUP INT PIPE TERM
     if fsfreeze -f "$1"; then
       until fsfreeze -u "$1" 2> /dev/null; do sleep 1; done

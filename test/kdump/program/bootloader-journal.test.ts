@@ -20,6 +20,16 @@ describe('a file system whose journal GRUB does not replay', () => {
       expect(freezes()).toEqual([]);
     });
 
+  // Whoever writes waits while it freezes, which first writes out all that is not on the disk yet (freeze_super in fs/super.c).
+  test.each([['sync -f /boot/grub', ''], ['sync', '[ "$1" != -f ] || exit 1']])('is written out before it is frozen: %s', (sync, before8_24) => {
+    machine = new Machine(DEBIAN_12);
+    machine.breakCommand('sync', `${before8_24}\necho sync $* >> /stand-in/log\nexec sync.intact "$@"`);
+    expect(machine.run().exitCode).toBe(20);
+    const log = machine.log();
+    const frozen = log.flatMap((each, index) => each === 'fsfreeze -f /boot/grub' ? [log[index - 1]] : []);
+    expect(frozen).toEqual([sync, sync]);
+  });
+
   test.each(['btrfs', 'msdos', 'UNKNOWN (0x1234)'])('is not %s', kind => {
     machine = new Machine(DEBIAN_12);
     machine.write('/stand-in/filesystem', `${kind}\n`);
