@@ -65,12 +65,15 @@ give_up() {
 
 # grub-mkconfig -o (and so update-grub) copies the new text into the live file: a power loss in between leaves half of it. So it
 # writes to standard output here, and what it wrote is checked before it takes the live file's place. Kernels that are just being installed
-# would be in it.
+# would be in it, and those that are installed meanwhile would not.
 regenerate_grub_configuration() {
-  wait_for_package_manager
-  if ! begin_beside "$1" || ! tool "$mkconfig" > "$beside"; then
-    give_up "$1" "$mkconfig failed" "See standard error, and run $mkconfig by hand."
-  fi
+  until
+    wait_for_package_manager
+    if ! begin_beside "$1" || ! tool "$mkconfig" > "$beside"; then
+      give_up "$1" "$mkconfig failed" "See standard error, and run $mkconfig by hand."
+    fi
+    ! package_manager_is_busy
+  do :; done
   if has "$script_check" && ! tool "$script_check" "$beside"; then
     give_up "$1" "$mkconfig wrote a configuration that $script_check refuses" 'Look for errors in /etc/default/grub and /etc/grub.d.'
   fi

@@ -80,6 +80,24 @@ describe.each<[string, Image]>([['Ubuntu 22.04', UBUNTU_22_04], ['Amazon Linux 2
   });
 });
 
+// Its new grub.cfg, or grubby's entry in it, would be overwritten by one that was made before.
+test.each([AMAZON_LINUX_2, DEBIAN_12].map(image => [image.name, image] as const))(
+  'a kernel that is installed while grub-mkconfig is at work stays the one that %s boots', (_name, image) => {
+    machine = armedMachine(image);
+    const newer = image.kernel.replace(/^\d+/, '9');
+    machine.breakCommand(image.mkconfig, `${image.mkconfig}.intact "$@" || exit
+      [ ! -e /stand-in/once ] || exit 0
+      touch /stand-in/once
+      sh /stand-in/install-kernel ${newer} >&2
+      echo 1 > /run/yum.pid`);
+    machine.breakCommand('sleep', 'rm -f /run/yum.pid');
+    expect(machine.run({ crashKernel: '512M' }).exitCode).toBe(20);
+    machine.reboot();
+    expect(machine.kernelSetting('osrelease')).toBe(newer);
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { crashkernelSeen: '512M' } });
+    expectNothingBeside(machine, path.dirname(image.grubConfiguration));
+  });
+
 test('the settings on Debian and Ubuntu are a file of our own, whose backup nobody needs', () => {
   machine = new Machine(UBUNTU_22_04);
   machine.run();
