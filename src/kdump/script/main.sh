@@ -24,7 +24,7 @@ report_outcome() {
       "See the service's log (journalctl -u $service). With Secure Boot the kernel must be signed."
   fi
   if reload_is_pending; then
-    require_reboot "$settings_file $DUMP_PATH" \
+    require_reboot "$settings_file $(cksum < "$APPLIED_FILE")" \
       "$settings_file was changed, and kernel.kexec_load_disabled=1 forbids to load the crash kernel again before the next boot."
   fi
   refuse_low_disk

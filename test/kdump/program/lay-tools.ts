@@ -3,7 +3,7 @@ import * as path from 'path';
 import { Image } from './images';
 
 // Real programs of this system that the instance has too. Whatever is not named here is missing on the machine.
-const TOOLS = ['awk', 'bash', 'busybox', 'cat', 'chmod', 'cmp', 'cp', 'cut', 'dash', 'date', 'dirname', 'basename', 'dpkg-query', 'env',
+const TOOLS = ['awk', 'bash', 'busybox', 'cat', 'chmod', 'cksum', 'cmp', 'cp', 'cut', 'dash', 'date', 'dirname', 'basename', 'dpkg-query', 'env',
   'expr', 'find', 'flock', 'fgrep', 'grep', 'egrep', 'grub-editenv', 'grub-file', 'grub-mkconfig', 'grub-mkrelpath', 'grub-script-check', 'head',
   'id', 'ln', 'ls', 'mkdir', 'mktemp', 'mv', 'od', 'perl', 'printf', 'readlink', 'rm', 'rmdir', 'sed', 'setsid', 'sort', 'sync', 'sysctl', 'tail', 'timeout',
   'touch', 'tr', 'wc', 'xargs'];

@@ -89,3 +89,17 @@ test('hardening that came after the crash kernel was loaded is no hindrance', ()
   expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
   expect(machine.read('/stand-in/loaded-path').trim()).toBe('/srv/crash');
 });
+
+test('settings that a hardened kernel cannot load before the next boot are a reboot each, once', () => {
+  machine = armedMachine(AMAZON_LINUX_2);
+  machine.run();
+  for (const dumpLevel of [1, 17]) {
+    machine.kernelSetting('kexec_load_disabled', '1');
+    expect(machine.run({ dumpLevel, rebootPolicy: 'whenRequired' })).toMatchObject({ exitCode: 194, status: { cause: expect.stringMatching(/kexec_load_disabled=1/) } });
+    expect(machine.run()).toMatchObject({ exitCode: 20, status: { cause: expect.stringMatching(/has not happened yet/) } });
+    machine.reboot();
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
+  }
+  machine.kernelSetting('kexec_load_disabled', '1');
+  expect(machine.run({ dumpLevel: 1 })).toMatchObject({ exitCode: 20, status: { cause: expect.stringMatching(/no second one/) } });
+});
