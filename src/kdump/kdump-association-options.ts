@@ -43,8 +43,9 @@ export interface KdumpAssociationOptions extends KdumpOptions {
 
   /**
    * How often each instance is checked, and configured again if it drifted: a rate of at least 30 minutes, or a cron expression without
-   * months, which State Manager does not know in one. Besides, the association runs when it is created or
-   * changed, and when a target comes online for the first time. A check with nothing to do changes nothing.
+   * months, which State Manager does not know in one. With `RebootPolicy.inWindow()` a rate must be shorter than the window. Besides, the
+   * association runs when it is created or changed, and when a target comes online for the first time. A check with nothing to do changes
+   * nothing.
    *
    * The status of the association is what the interrupt's decision rests on: after a reboot that arms kdump, it is up to date
    * only when the next check has run.

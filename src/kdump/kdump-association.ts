@@ -130,7 +130,7 @@ export class KdumpAssociation extends Construct implements IKdumpAssociation {
       documentVersion: NEWEST_VERSION,
       associationName: Names.uniqueResourceName(this, { maxLength: 128, allowedSpecialCharacters: '-' }),
       targets: props.targets._ssmTargets(),
-      scheduleExpression: associationSchedule(props.schedule ?? Schedule.rate(Duration.minutes(30))),
+      scheduleExpression: associationSchedule(props.schedule ?? Schedule.rate(Duration.minutes(30)), rebootPolicy),
       maxConcurrency: (props.maxConcurrency ?? RateLimit.percentage(10))._value,
       maxErrors: (props.maxErrors ?? defaultMaxErrors)._value,
       complianceSeverity: props.complianceSeverity ?? KdumpComplianceSeverity.HIGH,

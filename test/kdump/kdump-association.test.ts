@@ -216,6 +216,21 @@ describe('bad input', () => {
     ['five cron fields', Schedule.expression('cron(0 3 * * *)'), /not a schedule/],
   ])('refuses %s', (_, schedule, message) => expect(() => byTag({ schedule })).toThrow(message));
 
+  const window = (hours: number) => ({ rebootPolicy: RebootPolicy.inWindow({ start: '02:30', duration: Duration.hours(hours) }) });
+  test.each([
+    ['a day', Duration.days(1), 4],
+    ['as long as the window', Duration.hours(4), 4],
+  ])('refuses a window for reboots that may pass between two checks: %s', (_, rate, hours) => {
+    expect(() => byTag({ schedule: Schedule.rate(rate), ...window(hours) })).toThrow(/^schedule: rate\(.*\) was given.* 240 minutes.*Schedule\.cron/);
+  });
+
+  test.each([
+    ['a shorter rate', Schedule.rate(Duration.hours(3))],
+    ['a time of day', Schedule.cron({ minute: '45', hour: '2' })],
+  ])('takes %s with a window for reboots', (_, schedule) => {
+    byTag({ schedule, ...window(4) }).hasResourceProperties('AWS::SSM::Association', { ScheduleExpression: schedule.expressionString });
+  });
+
   test.each([
     ['no value', () => KdumpTargets.tag('Kdump'), /0 values/],
     ['too many values', () => KdumpTargets.tag('Kdump', ...Array.from({ length: 51 }, (_, i) => `${i}`)), /51 values/],
