@@ -53,7 +53,7 @@ may_set_arguments() {
   read_setting MAKEDUMP_ARGS
   case $value in
     '' | '-c -d 31') [ "$compressor" = zstd ] ;;
-    *) grep -qsxF "setting MAKEDUMP_ARGS $value" "$APPLIED_FILE" ;;
+    *) grep -qsxF "setting MAKEDUMP_ARGS $value" "$APPLIED_FILE" "$APPLIED_FILE.old" ;;
   esac
 }
 

@@ -49,6 +49,7 @@ configure() {
   configure_grub_configurations
   configure_sysctl
   configure_kdump
+  rm -f "$APPLIED_FILE.old"
   arm
   report_outcome
 }

@@ -52,7 +52,9 @@ $settings
 SETTINGS
 }
 
+# Until all of it is applied, files may still say what a run before has set, of which the last that came to its end is kept.
 record_applied() {
+  is_already "$APPLIED_FILE" print_applied || [ ! -f "$APPLIED_FILE" ] || mv -nT "$APPLIED_FILE" "$APPLIED_FILE.old"
   put_file "$APPLIED_FILE" print_applied
 }
 

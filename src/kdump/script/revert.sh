@@ -162,14 +162,17 @@ revert_kdump() {
 
 revert() {
   if [ -d "$STATE_DIRECTORY" ]; then
-    read_applied
     recorded crashkernel before
     crashkernel_words "$record"
     words_before=$words
-    crashkernel_words "$crashkernel_wanted"
-    revert_boot_loader
-    revert_sysctl
-    revert_kdump
+    for APPLIED_FILE in "$APPLIED_FILE" "$APPLIED_FILE.old"; do
+      read_applied
+      crashkernel_words "$crashkernel_wanted"
+      revert_boot_loader
+      revert_sysctl
+      revert_kdump
+      [ -e "$APPLIED_FILE.old" ] || break
+    done
     rm -rf "$STATE_DIRECTORY" "$RUN_DIRECTORY/converged"
   fi
   finish reverted 'Nothing of this program is left but the packages that it installed.' \
