@@ -5,7 +5,7 @@ import { lastPanic, readKernelLog } from './kernel-log';
  */
 export interface PanicRecord {
   /**
-   * The line in which the kernel panicked, without its time stamp.
+   * The line in which the kernel panicked, without its time stamp; the head of the oops where that was the end.
    */
   readonly panic: string;
 

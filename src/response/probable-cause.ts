@@ -1,4 +1,4 @@
-import { KernelLogLine, lastPanic, PANIC, readKernelLog } from './kernel-log';
+import { KernelLogLine, lastPanic, OOPS, PANIC, readKernelLog } from './kernel-log';
 
 /**
  * What a hang most probably came from, as far as the kernel said so before it panicked.
@@ -47,13 +47,14 @@ const SIGNS: [CauseClass, RegExp[]][] = [
     /^kernel BUG at /, // lib/bug.c
     /^BUG: (unable to handle|kernel NULL pointer|scheduling while atomic|spinlock )/, // arch/x86/mm/fault.c, kernel/sched/core.c
     /^(Oops|general protection fault|stack segment|double fault)\b/, // arch/x86/kernel/traps.c
+    OOPS,
   ]],
   [CauseClass.HARD_LOCKUP, [/Watchdog detected hard LOCKUP/]], // kernel/watchdog.c
   // Not that of a control group, nor a failed allocation: machines live with either.
   [CauseClass.OUT_OF_MEMORY, [/^Out of memory\b/, /^System is deadlocked on memory/]], // mm/oom_kill.c
   [CauseClass.IO_STALL, [
     /^nvme nvme\d+: I\/O .*\btimeout, /, // drivers/nvme/host/pci.c
-    /^(blk_update_request: )?I\/O error, dev /, // block/blk-core.c
+    /^((blk_update_request|print_req_error): )?I\/O error, dev /, // block/blk-core.c
     /^(EXT4-fs error|XFS \(.*\): .*(Corruption|I\/O [Ee]rror|[Ss]hutting down)|BTRFS (error|critical))/,
     /^nfs: server .* not responding/, // fs/nfs, net/sunrpc/clnt.c
   ]],

@@ -42,6 +42,21 @@ test('takes the last panic of a log that holds several', () => {
   });
 });
 
+// With panic_on_oops the capture kernel is started from there, and no panic is printed.
+test.each([
+  'Oops: 0002 [#1] PREEMPT SMP NOPTI', 'invalid opcode: 0000 [#1] SMP', 'general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP',
+])('takes an oops that is the end: %s', (oops) => {
+  const log = `[  400.000000] ${oops}
+[  400.000100] CPU: 1 PID: 4711 Comm: sh Kdump: loaded Not tainted 5.14.0-503.el9.x86_64 #1
+[  400.000200] RIP: 0010:sysrq_handle_crash+0x16/0x20
+[  400.000300] Call Trace:
+[  400.000400]  <TASK>
+[  400.000500]  __handle_sysrq.cold+0x45/0xf7
+[  400.000600] CR2: 0000000000000000
+`;
+  expect(readPanic(log)).toEqual({ panic: oops, backtrace: ['<TASK>', '__handle_sysrq.cold+0x45/0xf7'] });
+});
+
 test.each([
   ['that CONFIG_PRINTK_CALLER adds', '[    C0] '],
   ['that makedumpfile writes', ' [      C0] '],

@@ -14,6 +14,7 @@ test.each<[CauseClass, string]>([
   [CauseClass.KERNEL_BUG, 'BUG: kernel NULL pointer dereference, address: 0000000000000010'],
   [CauseClass.KERNEL_BUG, 'general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI'],
   [CauseClass.KERNEL_BUG, 'Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP NOPTI'],
+  [CauseClass.KERNEL_BUG, 'divide error: 0000 [#1] SMP PTI'],
   [CauseClass.HARD_LOCKUP, 'NMI watchdog: Watchdog detected hard LOCKUP on cpu 10'],
   [CauseClass.HARD_LOCKUP, 'watchdog: CPU3: Watchdog detected hard LOCKUP on cpu 3'],
   [CauseClass.OUT_OF_MEMORY, 'Out of memory: Killed process 4711 (java) total-vm:9063316kB, anon-rss:7521312kB, file-rss:0kB'],
@@ -21,6 +22,7 @@ test.each<[CauseClass, string]>([
   [CauseClass.IO_STALL, 'nvme nvme0: I/O 641 QID 8 timeout, aborting'],
   [CauseClass.IO_STALL, 'nvme nvme0: I/O tag 641 (c281) opcode 0x1 (I/O Cmd) QID 8 timeout, aborting req_op:WRITE(1) size:4096'],
   [CauseClass.IO_STALL, 'blk_update_request: I/O error, dev nvme1n1, sector 2048 op 0x1:(WRITE) flags 0x800 phys_seg 1 prio class 0'],
+  [CauseClass.IO_STALL, 'print_req_error: I/O error, dev nvme1n1, sector 66264 flags 3000'],
   [CauseClass.IO_STALL, 'EXT4-fs error (device nvme0n1p1): ext4_find_entry:1455: inode #2: comm bash: reading directory lblock 0'],
   [CauseClass.IO_STALL, 'XFS (nvme0n1p1): log I/O error -5'],
   [CauseClass.IO_STALL, 'nfs: server 10.0.0.7 not responding, still trying'],
@@ -53,6 +55,22 @@ test('names what brings about the rest, and counts what speaks for it', () => {
 test('takes what a watchdog that panics says in the line of the panic', () => {
   const kernelLog = '[  400.000000] Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled\n';
   expect(findProbableCause(kernelLog)).toMatchObject({ cause: CauseClass.OUT_OF_MEMORY, secondsBeforePanic: 0 });
+});
+
+test('takes the oops in which a kernel ends that dumps without a word of a panic', () => {
+  const kernelLog = '[  399.000000] nvme nvme0: I/O 1 QID 8 timeout, aborting\n'
+    + '[  400.000000] BUG: kernel NULL pointer dereference, address: 0000000000000010\n[  400.000001] Oops: 0000 [#1] SMP PTI\n';
+  expect(findProbableCause(kernelLog)).toMatchObject({
+    cause: CauseClass.KERNEL_BUG, line: 'BUG: kernel NULL pointer dereference, address: 0000000000000010', count: 2,
+  });
+});
+
+test('a line without end, in the place of a kernel log, takes no time', () => {
+  const kernelLog = `XFS (${'): '.repeat(300_000)}\n[  400.000000] Kernel panic - not syncing: NMI: Not continuing\n`;
+  const begun = performance.now();
+  expect(findProbableCause(kernelLog)).toBeUndefined();
+  // It took a minute and more, and the function has half of one.
+  expect(performance.now() - begun).toBeLessThan(5_000);
 });
 
 test('leaves out what lies more than an hour back, or after the panic', () => {
