@@ -3,6 +3,7 @@ import { instanceOf } from './instance-of';
 import type { KernelFindings } from './kernel-findings';
 import { outcomeOf } from './outcome-of';
 import { plain } from './plain-text';
+import { refusalOf } from './refusal-of';
 import { SCHEMA_VERSION } from './report-event';
 import { timeLineOf } from './time-line';
 import { isMissing } from '../interrupt/facts';
@@ -11,9 +12,9 @@ import { isMissing } from '../interrupt/facts';
  * The detail of the event that reports an incident; docs/response.md has the schema. EventBridge takes 256 KB.
  */
 export function detailOf(incident: Incident, { panic, cause }: KernelFindings): object {
-  const { execution, assessed, notYet, interrupt, watch, collection, shield, restored, failure, stopped } = incident;
+  const { execution, assessed, notYet, watch, collection, shield, restored, failure, stopped } = incident;
   const { source, evidence } = assessed ?? {};
-  const refused = interrupt?.decision === 'refuse' ? interrupt : assessed?.decision === 'refuse' ? assessed : undefined;
+  const refused = refusalOf(incident);
   const instance = evidence && !isMissing(evidence.instance) ? evidence.instance : undefined;
   return withoutNothing({
     version: SCHEMA_VERSION,

@@ -2,9 +2,11 @@ import { dumpCommands } from './dump-commands';
 import type { Incident } from './incident';
 import { instanceOf } from './instance-of';
 import type { KernelFindings } from './kernel-findings';
+import { nextSteps } from './next-steps';
 import { outcomeOf } from './outcome-of';
 import { plain, readableSize } from './plain-text';
 import { CauseClass } from './probable-cause';
+import { refusalOf } from './refusal-of';
 import { ResponseOutcome } from './response-outcome';
 import { timeLineOf } from './time-line';
 import { LONGEST_RUNBOOK_URL } from '../detection/longest-runbook-url';
@@ -27,9 +29,12 @@ const HEADLINES: Record<ResponseOutcome, string> = {
   [ResponseOutcome.NOT_INTERRUPTED]: 'is unresponsive and was not interrupted',
   [ResponseOutcome.UNANSWERED]: 'hangs and took no notice of the diagnostic interrupt',
   [ResponseOutcome.NOT_BACK]: 'was interrupted and did not come back',
-  [ResponseOutcome.STOPPED]: 'was given back after its crash dump response had been stopped',
+  [ResponseOutcome.STOPPED]: 'hung, and its crash dump response ended before it was done',
   [ResponseOutcome.FAILED]: 'needs a look: its crash dump response failed',
 };
+
+/** Whatever else went well: until somebody acts, its group is without it. */
+const NOT_GIVEN_BACK = 'could not be given back to its Auto Scaling group';
 
 /** SNS: "less than 100 characters", of ASCII. */
 const LONGEST_SUBJECT = 99;
@@ -37,7 +42,8 @@ const LONGEST_SUBJECT = 99;
 const LONGEST_MESSAGE = 100_000;
 
 export function subjectOf(incident: Incident): string {
-  return plain(`${instanceOf(incident) ?? 'An instance'} ${HEADLINES[outcomeOf(incident)]}`, LONGEST_SUBJECT).replace(/[^\x20-\x7e]/g, '?');
+  const headline = incident.restored?.outcome === 'failed' ? NOT_GIVEN_BACK : HEADLINES[outcomeOf(incident)];
+  return plain(`${instanceOf(incident) ?? 'An instance'} ${headline}`, LONGEST_SUBJECT).replace(/[^\x20-\x7e]/g, '?');
 }
 
 /** The report for people: what matters most comes first. */
@@ -49,6 +55,7 @@ export function messageOf(incident: Incident, findings: KernelFindings, runbookU
     why(incident, findings),
     whereItIs(incident),
     givenBack(incident),
+    titled('What to do next', nextSteps(incident)),
     titled('Time line (UTC)', timeLineOf(incident).map(({ at, what }) => `${at.slice(0, 19).replace('T', ' ')}  ${what}`)),
     titled('Why it was decided so', evidenceOf(incident)),
     titled('What to type next', incident.collection ? dumpCommands(incident.collection) : []),
@@ -59,15 +66,18 @@ export function messageOf(incident: Incident, findings: KernelFindings, runbookU
 
 const titled = (title: string, lines: string[]) => lines.length > 0 ? [`${title}:`, ...lines.map(line => `  ${line}`)] : [];
 
-function whatIsWrong({ assessed, notYet, interrupt, failure, watch, stopped }: Incident): string[] {
-  const refused = interrupt?.decision === 'refuse' ? interrupt : assessed?.decision === 'refuse' ? assessed : undefined;
+function whatIsWrong(incident: Incident): string[] {
+  const { assessed, notYet, interrupt, failure, watch, stopped } = incident;
+  const refused = refusalOf(incident);
   const refusals = refused === assessed ? assessed?.refusals ?? [] : [];
   return [
-    ...stopped ? [`The workflow ended as ${plain(stopped)} before it was done. Another one gave the instance back, and collected nothing.`] : [],
+    ...stopped ? [`The workflow ended as ${plain(stopped)} before it was done. Another one took over, to give the instance back. It collects nothing.`] : [],
     ...failure ? [`What failed: ${plain(failure.Error)}: ${plain(messageIn(failure.Cause), 1000)}`] : [],
     ...notYet ? titled('Nobody interrupted it', [`${plain(notYet.Error)}: ${plain(messageIn(notYet.Cause), 1000)}`]) : [],
     ...refused ? titled('Nobody interrupted it', refusals.length > 0
       ? refusals.map(({ reason, explanation }) => `${reason}: ${plain(explanation)}`) : [`${refused.reason}: ${plain(refused.explanation ?? '')}`]) : [],
+    ...interrupt?.decision === 'refuse' && interrupt !== refused
+      ? [`A second interrupt was not sent: ${interrupt.reason}: ${plain(interrupt.explanation ?? '')}`] : [],
     ...interrupt?.error ? [`EC2 answered ${plain(interrupt.error.name)}: ${plain(interrupt.error.message)}`] : [],
     ...watch?.explanation ? [`${plain(watch.explanation)}.`] : [],
   ];
@@ -113,7 +123,7 @@ function givenBack({ shield, restored }: Incident): string[] {
     terminationContinued: `Its termination in the Auto Scaling group ${plain(group ?? '')} goes on; what was not collected goes with it.`,
     nothingToDo: kind === 'none' ? '' : `There was nothing to give back to the Auto Scaling group ${plain(group ?? '')}.`,
     failed: `IT COULD NOT BE GIVEN BACK to the Auto Scaling group ${plain(group ?? '')}: ${plain(restored?.failure?.Error ?? '')}: `
-      + `${plain(restored?.failure?.Cause ?? '', 500)}. Look whether it is on standby there.`,
+      + `${plain(restored?.failure?.Cause ?? '', 500)}. Look in which state it is there.`,
   };
   return [
     ...failure ? [`It could not be kept from being replaced: ${plain(failure.Error)}: ${plain(failure.Cause ?? '', 500)}`] : [],

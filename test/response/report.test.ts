@@ -97,6 +97,36 @@ test('all refusals are told, with their explanations', () => {
   expect(messageOf({ event: {}, execution: EXECUTION, assessed }, {})).toContain('Nobody interrupted it:\n  KdumpNotArmed: It failed\n  CircuitOpen: One already');
 });
 
+test('of a second interrupt that was refused it is not said that nobody interrupted the instance', () => {
+  const incident: Incident = { ...COLLECTED, interrupt: { ...COLLECTED.interrupt!, attempt: 2, decision: 'refuse', reason: 'Responsive', explanation: 'It passes' } };
+  const message = messageOf(incident, FINDINGS);
+  expect(message).not.toContain('Nobody interrupted it');
+  expect(message).toContain('A second interrupt was not sent: Responsive: It passes');
+  expect(detailOf(incident, FINDINGS)).not.toHaveProperty('refusal');
+});
+
+test.each(['ABORTED', 'FAILED', undefined])('an instance that is not back in its group is not reported as given back, whatever ended as %s', (stopped) => {
+  const incident: Incident = { ...COLLECTED, stopped, restored: { outcome: 'failed', failure: FAILURE } };
+  expect(subjectOf(incident)).toBe(`${INSTANCE} could not be given back to its Auto Scaling group`);
+  expect(messageOf(incident, FINDINGS)).not.toContain('given back after');
+  expect(messageOf(incident, FINDINGS)).not.toContain('gave the instance back');
+  expect(messageOf(incident, FINDINGS)).toContain(`aws autoscaling exit-standby --auto-scaling-group-name 'web' --instance-ids ${INSTANCE}`);
+});
+
+test.each<[string, Partial<Incident>]>([
+  ['Fetch from the instance', { collection: { ...COLLECTED.collection!, missing: 'The dump is empty' } }],
+  ['decide whether to reboot it', { assessed: { ...COLLECTED.assessed!, decision: 'refuse', reason: 'KdumpNotArmed' } }],
+  ['reboot it, or stop and start it', { watch: { ...COLLECTED.watch!, progress: 'unanswered' } }],
+  ['stop and start it', { watch: { ...COLLECTED.watch!, progress: 'overdue' } }],
+  ['If it is stopped, start it', { watch: { ...COLLECTED.watch!, progress: 'gone' } }],
+  ['at the execution', { failure: FAILURE }],
+  ['at the execution', { stopped: 'ABORTED' }],
+])('the message says what to do next: %s', (next, changed) => {
+  const [, steps] = /What to do next:\n([^]*?)\n\n/.exec(messageOf({ ...COLLECTED, ...changed }, FINDINGS))!;
+  expect(steps).toContain(next);
+  expect(messageOf(COLLECTED, FINDINGS)).not.toContain('What to do next');
+});
+
 test('any incident has a report within the limits of SNS and EventBridge, whatever texts are in it', () => {
   const strange = fc.oneof(fc.string({ unit: 'binary', maxLength: 3000 }), fc.constant('\u0000\n\u001b[31m'), fc.constant('x'.repeat(100_000)));
   const some = <T>(value: T) => fc.option(fc.constant(value), { nil: undefined });

@@ -81,7 +81,7 @@ test('ExitStandby fails for good: the execution fails, another one tries again a
   await responded.over();
   await responded.until('the instance to be in service', () => responded.memberState === 'InService');
   expect(responded.messages[0].body).toMatch(/IT COULD NOT BE GIVEN BACK to the Auto Scaling group web: AutoScaling\./);
-  expect(responded.messages.at(-1)!.body).toMatch(/was given back after its crash dump response had been stopped/);
+  expect(responded.messages.at(-1)!.body).toMatch(/crash dump response ended before it was done\.[^]*It is in service again in the Auto Scaling group web\./);
 });
 
 test('ExitStandby always fails: it is tried once more by another execution, and by no third one', async () => {
@@ -92,5 +92,7 @@ test('ExitStandby always fails: it is tried once more by another execution, and 
   await responded.until('the end', () => executions.length === 3 && executions[2].status !== 'RUNNING');
   expect(executions.map(({ status }) => status)).toEqual(['FAILED', 'FAILED', 'SUCCEEDED']);
   expect(responded.messages.map(({ body }) => /IT COULD NOT BE GIVEN BACK/.test(body))).toEqual([true, true]);
+  expect(responded.messages.map(({ body }) => /gave the instance back/.test(body))).toEqual([false, false]);
+  expect(responded.local.ssm.opsItems.map(({ title }) => title)).toEqual(Array(2).fill(`${WEB} could not be given back to its Auto Scaling group`));
   expect(await responded.records()).toEqual([]);
 });
