@@ -16,6 +16,8 @@ const isMember = (lifecycleState: string) => Condition.and(
  * @see https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks-overview.html
  */
 const IS_GOING = Condition.or(isMember('Terminating'), isMember('Terminating:Wait'));
+const IS_ON_STANDBY = Condition.or(isMember('Standby'), isMember('EnteringStandby'));
+const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
 
 export interface ShieldOptions {
   /** Whether the group is made smaller while the instance is on standby, instead of launching another one. */
@@ -52,13 +54,19 @@ export function shieldStates(scope: Construct, { reduceCapacity, remember, hold,
   const lookAgain = describeMember(scope, 'LookAgainAtGroup').addCatch(next, { resultPath: JsonPath.DISCARD });
   enterStandby.addCatch(lookAgain, { resultPath: '$.shield.failure' });
   const holdInstead = new Pass(scope, 'HoldInstead', { parameters: { kind: 'hook', ...found }, resultPath: '$.shield' });
-  holdInstead.next(hold);
-  lookAgain.next(new Choice(scope, 'TerminatingByNow?').when(IS_GOING, holdInstead).otherwise(next));
+  const holdIfAny = ifAnyHook(scope, hold, next);
+  holdInstead.next(holdIfAny);
+  // It was done, and the answer was lost.
+  const onStandby = new Pass(scope, 'OnStandbyAfterAll', {
+    parameters: { kind: 'standby', group: JsonPath.stringAt('$.shield.group'), found: JsonPath.stringAt('$.shield.found') }, resultPath: '$.shield',
+  });
+  onStandby.next(next);
+  lookAgain.next(new Choice(scope, 'TerminatingByNow?').when(IS_GOING, holdInstead).when(IS_ON_STANDBY, onStandby).otherwise(next));
   enterStandby.next(next);
 
   remember.next(new Choice(scope, 'WhichShield?')
     .when(Condition.stringEquals('$.shield.kind', 'standby'), enterStandby)
-    .when(Condition.stringEquals('$.shield.kind', 'hook'), hold)
+    .when(Condition.stringEquals('$.shield.kind', 'hook'), holdIfAny)
     .otherwise(next));
 
   const findGroup = describeMember(scope, 'FindGroup');
@@ -100,14 +108,31 @@ export function restoreStates(scope: Construct, next: IChainable): IChainable {
 
   const look = describeMember(scope, 'LookAtGroup').addCatch(failed, { resultPath: '$.restoreFailure' });
   look.next(new Choice(scope, 'WhereIsIt?')
-    .when(Condition.and(
-      Condition.stringEquals('$.shield.kind', 'standby'), Condition.or(isMember('Standby'), isMember('EnteringStandby')),
-    ), exitStandby)
+    .when(Condition.and(Condition.stringEquals('$.shield.kind', 'standby'), IS_ON_STANDBY), exitStandby)
     .when(isMember('Terminating:Wait'), letGo)
     .otherwise(nothingToDo));
   return new Choice(scope, 'Restore')
     .when(Condition.and(Condition.isPresent('$.shield.kind'), Condition.not(Condition.stringEquals('$.shield.kind', 'none'))), look)
     .otherwise(nothingToDo);
+}
+
+/** Where the group has no termination hook, nothing waits for the instance, once a load balancer has drained it. In doubt it is held. */
+function ifAnyHook(scope: Construct, hold: IChainable, next: IChainable): CustomState {
+  const find = describeHooks(scope, 'FindTerminationHooks', {
+    'any.$': `States.ArrayContains($.LifecycleHooks[*].LifecycleTransition, '${TERMINATING}')`,
+  }).addCatch(hold, { resultPath: JsonPath.DISCARD });
+  const nothingHolds = new Pass(scope, 'NothingHolds', {
+    parameters: {
+      kind: 'none',
+      group: JsonPath.stringAt('$.shield.group'),
+      found: JsonPath.stringAt('$.shield.found'),
+      failure: { Error: 'NoLifecycleHook', Cause: 'The group terminates it already, and has no termination hook that could be held' },
+    },
+    resultPath: '$.shield',
+  });
+  nothingHolds.next(next);
+  find.next(new Choice(scope, 'AnyTerminationHook?').when(Condition.booleanEquals('$.hooks.any', true), hold).otherwise(nothingHolds));
+  return find;
 }
 
 /** Extends the time that the instance's termination waits, for each lifecycle hook of its group. */
@@ -127,6 +152,16 @@ function describeMember(scope: Construct, id: string): CustomState {
     parameters: { 'InstanceIds.$': 'States.Array($.assessed.instanceId)' },
     resultSelector: { 'members.$': '$.AutoScalingInstances' },
     resultPath: '$.group',
+  });
+}
+
+function describeHooks(scope: Construct, id: string, resultSelector: Record<string, unknown>): CustomState {
+  return awsTask(scope, id, {
+    service: 'autoscaling',
+    action: 'describeLifecycleHooks',
+    parameters: { 'AutoScalingGroupName.$': '$.shield.group' },
+    resultSelector,
+    resultPath: '$.hooks',
   });
 }
 
@@ -164,16 +199,10 @@ function eachHook(scope: Construct, id: string, { action, more, retry, next, fai
     resultPath: JsonPath.DISCARD,
   });
   each.itemProcessor(new Choice(scope, `${id}Terminating?`)
-    .when(Condition.stringEquals('$.hook.LifecycleTransition', 'autoscaling:EC2_INSTANCE_TERMINATING'), call)
+    .when(Condition.stringEquals('$.hook.LifecycleTransition', TERMINATING), call)
     .otherwise(new Pass(scope, `${id}NotThisHook`)));
   each.addCatch(failed, { resultPath });
-  const describe = awsTask(scope, `${id}FindHooks`, {
-    service: 'autoscaling',
-    action: 'describeLifecycleHooks',
-    parameters: { 'AutoScalingGroupName.$': '$.shield.group' },
-    resultSelector: { 'found.$': '$.LifecycleHooks' },
-    resultPath: '$.hooks',
-  }).addCatch(failed, { resultPath });
+  const describe = describeHooks(scope, `${id}FindHooks`, { 'found.$': '$.LifecycleHooks' }).addCatch(failed, { resultPath });
   each.next(next);
   return describe.next(each);
 }

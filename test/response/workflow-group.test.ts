@@ -50,6 +50,23 @@ test('a group that terminates the instance, and still drains it: its hook is hel
   await responded.until('the termination', () => responded.machine.current === 'terminated');
 });
 
+test('a group that drains the instance and has no termination hook: it is not reported as held', async () => {
+  responded = await Responded.deploy({ group: { drainMinutes: 60, replaceAfterMinutes: 1 } });
+  responded.group!.hooks.push({ name: 'arm', transition: 'autoscaling:EC2_INSTANCE_LAUNCHING', heartbeatMinutes: 12 });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  responded.expectReport('Collected', /It could not be kept from being replaced: NoLifecycleHook: The group terminates it already/);
+  expect(responded.events[0]).not.toHaveProperty('autoScaling');
+});
+
+test('EnterStandby is done, and its answer is lost: no failure is reported', async () => {
+  responded = await Responded.deploy({ group: {} });
+  responded.local.faults.add({ service: 'autoscaling', action: 'EnterStandby', times: 1, fault: Fault.disconnect(true) });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  responded.expectReport('Collected', /It is in service again/);
+  expect(responded.messages[0].body).not.toContain('could not be kept');
+  expect(responded.memberState).toBe('InService');
+});
+
 test('EnterStandby is refused: the instance is interrupted all the same, and the report says so', async () => {
   responded = await Responded.deploy({ group: { minSize: 1 }, reduceCapacity: true });
   await responded.hang();
