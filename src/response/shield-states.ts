@@ -8,7 +8,7 @@ const LONGEST_PAUSE = Duration.minutes(2);
 
 const MEMBER = '$.group.members[0]';
 const isMember = (lifecycleState: string) => Condition.and(
-  Condition.isPresent(MEMBER), Condition.stringEquals(`${MEMBER}.LifecycleState`, lifecycleState),
+  Condition.isPresent(MEMBER), Condition.stringMatches(`${MEMBER}.LifecycleState`, lifecycleState),
 );
 /**
  * A load balancer drains it first; its hooks begin to wait when that is over, and are held then. In Terminating:Proceed it is too late.
@@ -96,8 +96,13 @@ export function restoreStates(scope: Construct, next: IChainable): IChainable {
     parameters: { 'InstanceIds.$': 'States.Array($.assessed.instanceId)', 'AutoScalingGroupName.$': '$.shield.group' },
     // An instance that has not arrived in Standby yet, because a load balancer drains it, cannot leave it.
     retry: { errors: ['States.ALL'], interval: FIRST_PAUSE, maxAttempts: 12, backoffRate: 1.5, maxDelay: LONGEST_PAUSE },
-  }).addCatch(failed, { resultPath: '$.restoreFailure' });
-  exitStandby.next(outcome('InService', 'inService'));
+  });
+  const inService = outcome('InService', 'inService');
+  exitStandby.next(inService);
+  // It has left standby where an answer was lost, or somebody else was faster.
+  const lookAfterExit = describeMember(scope, 'LookAfterExit').addCatch(failed, { resultPath: JsonPath.DISCARD });
+  lookAfterExit.next(new Choice(scope, 'InServiceAfterAll?').when(Condition.or(isMember('Pending*'), isMember('InService')), inService).otherwise(failed));
+  exitStandby.addCatch(lookAfterExit, { resultPath: '$.restoreFailure' });
   const letGo = eachHook(scope, 'LetGo', {
     action: 'completeLifecycleAction',
     more: { LifecycleActionResult: 'CONTINUE' },

@@ -83,6 +83,14 @@ test('ExitStandby fails twice: it is tried again', async () => {
   expect(responded.memberState).toBe('InService');
 });
 
+test('ExitStandby is done, and its answer is lost: it is not reported as failed', async () => {
+  responded = await Responded.deploy({ group: {} });
+  responded.local.faults.add({ service: 'autoscaling', action: 'ExitStandby', times: 1, fault: Fault.disconnect(true) });
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  responded.expectReport('Collected', /It is in service again/);
+  expect(responded.memberState).toBe('InService');
+});
+
 test('a load balancer drains the instance for long: it leaves standby when it has arrived there', async () => {
   responded = await Responded.deploy({ group: { drainMinutes: 8 } });
   expect((await responded.hang()).status).toBe('SUCCEEDED');
