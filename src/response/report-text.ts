@@ -116,10 +116,12 @@ function whereItIs({ collection, watch }: Incident): string[] {
   ];
 }
 
-function givenBack({ shield, restored }: Incident): string[] {
+function givenBack({ shield, restored, collection }: Incident): string[] {
   const { kind = 'none', group, failure } = shield ?? {};
+  // It has one member more than before, and whichever its termination policy chooses goes first.
+  const atRisk = collection?.files.some(({ key }) => key === undefined) ? ' What was not collected is lost if the group terminates it.' : '';
   const lines = {
-    inService: `It is in service again in the Auto Scaling group ${plain(group ?? '')}.`,
+    inService: `It is in service again in the Auto Scaling group ${plain(group ?? '')}.${atRisk}`,
     terminationContinued: `Its termination in the Auto Scaling group ${plain(group ?? '')} goes on; what was not collected goes with it.`,
     nothingToDo: kind === 'none' ? '' : `There was nothing to give back to the Auto Scaling group ${plain(group ?? '')}.`,
     failed: `IT COULD NOT BE GIVEN BACK to the Auto Scaling group ${plain(group ?? '')}: ${plain(restored?.failure?.Error ?? '')}: `

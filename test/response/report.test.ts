@@ -91,6 +91,14 @@ test('the message of what went wrong says what, what is missing and where it lie
   expect(message).toContain('IT COULD NOT BE GIVEN BACK to the Auto Scaling group web: States.Timeout: too long.');
 });
 
+test('of what lies on a member of a group alone it is said that it is lost with the member', () => {
+  const [log, { key, ...dump }] = COLLECTED.collection!.files;
+  const atRisk = 'It is in service again in the Auto Scaling group web. What was not collected is lost if the group terminates it.';
+  expect(messageOf({ ...COLLECTED, collection: { ...COLLECTED.collection!, files: [log, dump] } }, FINDINGS)).toContain(atRisk);
+  expect(messageOf(COLLECTED, FINDINGS)).not.toContain('is lost if');
+  expect(key).toBeDefined();
+});
+
 test('all refusals are told, with their explanations', () => {
   const refusals = [{ reason: 'KdumpNotArmed' as const, explanation: 'It failed' }, { reason: 'CircuitOpen' as const, explanation: 'One already' }];
   const assessed = { ...COLLECTED.assessed!, decision: 'refuse' as const, ...refusals[0], refusals };
