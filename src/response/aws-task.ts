@@ -7,6 +7,11 @@ export const RETRIES: RetryProps = {
   errors: [Errors.ALL], interval: Duration.seconds(5), maxAttempts: 4, backoffRate: 2, jitterStrategy: JitterType.FULL,
 };
 
+/** For that without which an instance stays out of its group: 12 tries within 20 minutes. */
+export const PATIENT_RETRIES: RetryProps = {
+  errors: [Errors.ALL], interval: Duration.seconds(15), maxAttempts: 12, backoffRate: 1.5, maxDelay: Duration.minutes(2),
+};
+
 /** For what comes again a minute later. */
 export const SOON_AGAIN: RetryProps = { errors: [Errors.ALL], interval: Duration.seconds(5), maxAttempts: 1 };
 

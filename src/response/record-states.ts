@@ -1,6 +1,6 @@
 import { Choice, Condition, CustomState, IChainable, JsonPath, Pass, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { awsTask } from './aws-task';
+import { awsTask, PATIENT_RETRIES } from './aws-task';
 
 /** The partition key of the records in the table of the claims. */
 export const RECORD_KIND = 'incident';
@@ -40,6 +40,8 @@ export function takeOverStates(scope: Construct, tableName: string, next: IChain
     action: 'getItem',
     parameters: { TableName: tableName, Key: recordOf(OF_ENDED), ConsistentRead: true },
     resultPath: '$.recalled',
+    // Whoever takes over from this one would look for a record of its own, and find none.
+    retry: PATIENT_RETRIES,
   });
   const recollect = new Pass(scope, 'Recollect', {
     parameters: {

@@ -1,10 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
 import { Chain, Choice, Condition, CustomState, Fail, IChainable, JsonPath, Map, Pass, RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { awsTask, SOON_AGAIN } from './aws-task';
-
-const FIRST_PAUSE = Duration.seconds(15);
-const LONGEST_PAUSE = Duration.minutes(2);
+import { awsTask, PATIENT_RETRIES, SOON_AGAIN } from './aws-task';
 
 const MEMBER = '$.group.members[0]';
 const isMember = (lifecycleState: string) => Condition.and(
@@ -95,7 +91,7 @@ export function restoreStates(scope: Construct, next: IChainable): IChainable {
     action: 'exitStandby',
     parameters: { 'InstanceIds.$': 'States.Array($.assessed.instanceId)', 'AutoScalingGroupName.$': '$.shield.group' },
     // An instance that has not arrived in Standby yet, because a load balancer drains it, cannot leave it.
-    retry: { errors: ['States.ALL'], interval: FIRST_PAUSE, maxAttempts: 12, backoffRate: 1.5, maxDelay: LONGEST_PAUSE },
+    retry: PATIENT_RETRIES,
   });
   const inService = outcome('InService', 'inService');
   exitStandby.next(inService);

@@ -135,6 +135,17 @@ test('the workflow is stopped by hand twice: a third execution gives the instanc
   expect(await responded.records()).toEqual([]);
 });
 
+test('the workflow is stopped by hand while DynamoDB does not answer: the instance is given back when it does', async () => {
+  responded = await Responded.deploy({ group: {}, machine: { dumpMinutes: 6 } });
+  responded.machine.hang();
+  await responded.until('the interrupt', () => responded.machine.nmis === 1);
+  responded.local.faults.add({ service: 'dynamodb', action: 'GetItem', times: 7, fault: Fault.serverError() });
+  await responded.stop();
+  await responded.over();
+  responded.expectReport('Stopped', /It is in service again/);
+  expect(responded.memberState).toBe('InService');
+});
+
 test('nobody can be told by the topic: the event is sent, and the execution fails', async () => {
   responded = await Responded.deploy();
   responded.local.faults.add({ service: 'sns', fault: Fault.serverError() });
