@@ -70,6 +70,9 @@ export function shieldStates(scope: Construct, { reduceCapacity, remember, hold,
   return findGroup.next(new Choice(scope, 'MemberOfGroup?')
     .when(isMember('InService'), plan('PlanStandby', { kind: 'standby', ...found }))
     .when(IS_GOING, plan('PlanToHold', { kind: 'hook', ...found }))
+    .when(isMember('Terminating:Proceed'), plan('TooLateToHold', {
+      kind: 'none', ...found, failure: { Error: 'TooLate', Cause: 'The group terminates it already, and waits for nothing any more' },
+    }))
     .when(Condition.isPresent(MEMBER), plan('NothingToShield', { kind: 'none', ...found }))
     .otherwise(plan('NoMember', { kind: 'none' })));
 }

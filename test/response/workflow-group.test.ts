@@ -58,6 +58,13 @@ test('a group that drains the instance and has no termination hook: it is not re
   expect(responded.events[0]).not.toHaveProperty('autoScaling');
 });
 
+test('a group that waits for nothing any more: the report says that the instance could not be kept', async () => {
+  responded = await Responded.deploy({ group: {} });
+  responded.group!.members[0].lifecycleState = 'Terminating:Proceed';
+  expect((await responded.hang()).status).toBe('SUCCEEDED');
+  responded.expectReport('Collected', /It could not be kept from being replaced: TooLate: The group terminates it already/);
+});
+
 test('EnterStandby is done, and its answer is lost: no failure is reported', async () => {
   responded = await Responded.deploy({ group: {} });
   responded.local.faults.add({ service: 'autoscaling', action: 'EnterStandby', times: 1, fault: Fault.disconnect(true) });
