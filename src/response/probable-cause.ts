@@ -58,14 +58,15 @@ const SIGNS: [CauseClass, RegExp[]][] = [
     /^(EXT4-fs error|XFS \(.*\): .*(Corruption|I\/O [Ee]rror|[Ss]hutting down)|BTRFS (error|critical))/,
     /^nfs: server .* not responding/, // fs/nfs, net/sunrpc/clnt.c
   ]],
+  [CauseClass.SOFT_LOCKUP, [/BUG: soft lockup - CPU#\d+ stuck for /]], // kernel/watchdog.c
+  [CauseClass.RCU_STALL, [/INFO: rcu_\w+ (self-detected stall|detected stalls|detected expedited stalls) on /]], // kernel/rcu/tree_stall.h
+  [CauseClass.HUNG_TASK, [/^INFO: task .* blocked (in I\/O wait )?for more than \d+ seconds/]], // kernel/hung_task.c
+  // Last, since they leave no CPU and no task stuck: a container at its limit goes before many a hang that has nothing to do with it.
   [CauseClass.OUT_OF_RESOURCES, [
     /^cgroup: fork rejected by pids controller/, // kernel/cgroup/pids.c
     /^VFS: file-max limit \d+ reached/, // fs/file_table.c
     /nf_conntrack: table full, dropping packet/, // net/netfilter/nf_conntrack_core.c
   ]],
-  [CauseClass.SOFT_LOCKUP, [/BUG: soft lockup - CPU#\d+ stuck for /]], // kernel/watchdog.c
-  [CauseClass.RCU_STALL, [/INFO: rcu_\w+ (self-detected stall|detected stalls|detected expedited stalls) on /]], // kernel/rcu/tree_stall.h
-  [CauseClass.HUNG_TASK, [/^INFO: task .* blocked (in I\/O wait )?for more than \d+ seconds/]], // kernel/hung_task.c
 ];
 
 /**

@@ -52,6 +52,14 @@ test('names what brings about the rest, and counts what speaks for it', () => {
   });
 });
 
+test('refuses to blame a container at its limit for a CPU that is stuck', () => {
+  const kernelLog = log(
+    [7_000, 'cgroup: fork rejected by pids controller in /kubepods/burstable/pod1'],
+    [9_750, 'watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [kworker/1:2:4711]'],
+  );
+  expect(findProbableCause(kernelLog)).toMatchObject({ cause: CauseClass.SOFT_LOCKUP });
+});
+
 test('takes what a watchdog that panics says in the line of the panic', () => {
   const kernelLog = '[  400.000000] Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled\n';
   expect(findProbableCause(kernelLog)).toMatchObject({ cause: CauseClass.OUT_OF_MEMORY, secondsBeforePanic: 0 });
