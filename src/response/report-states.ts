@@ -14,6 +14,7 @@ const WENT_WRONG = Condition.or(
   Condition.isPresent('$.failure'), Condition.isPresent('$.undelivered'), NOT_RESTORED,
   ...['unanswered', 'overdue'].map(progress => is('$.watch.progress', progress)),
 );
+const NOT_TOLD = Condition.or(...['message', 'event', 'opsItem'].map(way => Condition.isPresent(`$.undelivered.${way}`)));
 
 export interface ReportOptions {
   readonly report: IFunction;
@@ -35,8 +36,9 @@ export function reportStates(scope: Construct, { report, topic, opsItems, forget
     resultPath: '$.report',
     retryOnServiceExceptions: false,
   }).addRetry(RETRIES);
+  const subject = JsonPath.stringAt('$.report.subject');
   const publish = new SnsPublish(scope, 'Publish', {
-    topic, subject: JsonPath.stringAt('$.report.subject'), message: TaskInput.fromJsonPathAt('$.report.message'), resultPath: JsonPath.DISCARD,
+    topic, subject, message: TaskInput.fromJsonPathAt('$.report.message'), resultPath: JsonPath.DISCARD,
   }).addRetry(RETRIES);
   const announce = new EventBridgePutEvents(scope, 'Announce', {
     entries: [{ detail: TaskInput.fromJsonPathAt('$.report.detail'), detailType: REPORT_DETAIL_TYPE, source: EVENT_SOURCE }],
@@ -51,9 +53,13 @@ export function reportStates(scope: Construct, { report, topic, opsItems, forget
     .otherwise(composePlainly(scope, 'ComposePlainly', 'A crash dump response could not be reported').next(publish)),
   { resultPath: '$.undelivered.words' });
 
-  const end = new Choice(scope, 'WentWell?').when(WENT_WRONG, new Fail(scope, 'Failed', {
-    error: 'CrashDumpResponseFailed', causePath: '$.report.subject',
-  })).otherwise(new Succeed(scope, 'Done'));
+  const error = 'CrashDumpResponseFailed';
+  const end = new Choice(scope, 'WentWell?')
+    .when(NOT_TOLD, new Fail(scope, 'NotTold', {
+      error, causePath: JsonPath.format('{}. The report could not be sent on every way: see undelivered in the input of this state', subject),
+    }))
+    .when(WENT_WRONG, new Fail(scope, 'Failed', { error, causePath: '$.report.subject' }))
+    .otherwise(new Succeed(scope, 'Done'));
   // The record stays where somebody has to come back: the end of this execution starts another one that finds it.
   const restored = new Choice(scope, 'AnythingToPutRight?').when(NOT_RESTORED, end).otherwise(forget);
   forget.addCatch(end, { resultPath: '$.undelivered.record' });

@@ -4,7 +4,7 @@ import { awsTask, PATIENT_RETRIES, SOON_AGAIN } from './aws-task';
 
 const MEMBER = '$.group.members[0]';
 const isMember = (lifecycleState: string) => Condition.and(
-  Condition.isPresent(MEMBER), Condition.stringMatches(`${MEMBER}.LifecycleState`, lifecycleState),
+  Condition.isPresent(MEMBER), Condition.stringEquals(`${MEMBER}.LifecycleState`, lifecycleState),
 );
 /**
  * A load balancer drains it first; its hooks begin to wait when that is over, and are held then. In Terminating:Proceed it is too late.
@@ -13,6 +13,7 @@ const isMember = (lifecycleState: string) => Condition.and(
  */
 const IS_GOING = Condition.or(isMember('Terminating'), isMember('Terminating:Wait'));
 const IS_ON_STANDBY = Condition.or(isMember('Standby'), isMember('EnteringStandby'));
+const IS_BACK = Condition.or(...['Pending', 'Pending:Wait', 'Pending:Proceed', 'InService'].map(isMember));
 const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
 
 export interface ShieldOptions {
@@ -100,7 +101,7 @@ export function restoreStates(scope: Construct, next: IChainable): IChainable {
   exitStandby.next(inService);
   // It has left standby where an answer was lost, or somebody else was faster.
   const lookAfterExit = describeMember(scope, 'LookAfterExit').addCatch(failed, { resultPath: JsonPath.DISCARD });
-  lookAfterExit.next(new Choice(scope, 'InServiceAfterAll?').when(Condition.or(isMember('Pending*'), isMember('InService')), inService).otherwise(failed));
+  lookAfterExit.next(new Choice(scope, 'InServiceAfterAll?').when(IS_BACK, inService).otherwise(failed));
   exitStandby.addCatch(lookAfterExit, { resultPath: '$.restoreFailure' });
   const letGo = eachHook(scope, 'LetGo', {
     action: 'completeLifecycleAction',

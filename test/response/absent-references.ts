@@ -66,7 +66,7 @@ function after(state: State, data: any, report: (path: string) => void): [string
     if (value === undefined) report(path);
     return value ?? ANY;
   };
-  [state.SecondsPath, state.CausePath, state.ErrorPath, state.ItemsPath].forEach(path => path && read(path));
+  [state.SecondsPath, state.CausePath, state.ErrorPath, state.ItemsPath].forEach(path => path && pathsIn(path).forEach(read));
   if (state.Type === 'Choice') {
     const ways: [string, any][] = [];
     for (const rule of state.Choices) {
@@ -87,14 +87,16 @@ function after(state: State, data: any, report: (path: string) => void): [string
   ];
 }
 
+/** A path itself, or those that an intrinsic function is given. */
+const pathsIn = (value: string): string[] => value.match(/\$[\w.$[\]]*/g) ?? [];
+
 /** A payload template with its paths filled in. */
 function filled(template: any, data: any, read: (path: string) => void): any {
   if (Array.isArray(template)) return template.map(each => filled(each, data, read));
   if (typeof template !== 'object' || template === null) return template;
   return Object.fromEntries(Object.entries(template).map(([key, value]) => {
     if (!key.endsWith('.$')) return [key, filled(value, data, read)];
-    const paths = String(value).match(/\$[\w.$[\]]*/g) ?? [];
-    paths.forEach(read);
+    pathsIn(String(value)).forEach(read);
     return [key.slice(0, -2), String(value).startsWith('$') ? get(data, String(value)) ?? ANY : ANY];
   }));
 }
