@@ -111,8 +111,8 @@ const bundled: Record<string, string[]> = {
   interrupt: ['answers', 'bounded', 'breaker', 'claim', 'clients', 'custom-resource', 'custom-resource-event', 'deployed-readiness',
     'deployed-trigger', 'evidence', 'facts', 'instance-id', 'interrupt.lambda', 'load-stack-reader', 'read-alarm', 'read-instance', 'read-policy', 'read-readiness',
     'read-stack', 'read-targets', 'readiness-report', 'refusal', 'respond', 'revision-record', 'telemetry', 'trigger', 'verdict', 'workflow-step'],
-  response: ['collect-handler', 'collect-step', 'collection-answers', 'debug-symbols', 'dump-commands', 'incident', 'instance-of', 'kernel-findings', 'kernel-log',
-    'outcome-of', 'panic-record', 'plain-text', 'probable-cause', 'read-collection-policy', 'report-detail', 'report-text', 'report-handler',
+  response: ['collect-handler', 'collect-step', 'collection-answers', 'debug-symbols', 'dump-commands', 'incident', 'instance-of', 'kernel-findings', 'kernel-log', 'next-steps',
+    'outcome-of', 'panic-record', 'plain-text', 'probable-cause', 'read-collection-policy', 'refusal-of', 'report-detail', 'report-text', 'report-handler',
     'response.lambda', 'time-line', 'watch', 'watch-handler'],
 };
 const bundledFiles = Object.entries(bundled).flatMap(([room, names]) => names.map(name => `${room}/${name}`));
