@@ -52,9 +52,9 @@ choose_compressor() {
 may_set_arguments() {
   read_setting MAKEDUMP_ARGS
   case $value in
-    '' | '-c -d 31') [ "$compressor" = zstd ] ;;
-    *) grep -qsxF "setting MAKEDUMP_ARGS $value" "$APPLIED_FILE" "$APPLIED_FILE.old" ;;
+    '' | '-c -d 31') [ "$compressor" != zstd ] || return 0 ;;
   esac
+  grep -qsxF "setting MAKEDUMP_ARGS $value" "$APPLIED_FILE" "$APPLIED_FILE.old"
 }
 
 want_debian_settings() {
@@ -118,6 +118,19 @@ want_suse_settings() {
   [ "$AFTER_DUMP" = reboot ] || note "kdump of this system always reboots after a dump; '$AFTER_DUMP' is not possible."
 }
 
+# find_forgotten: what a run before has set and nobody asks for any more, in $forgotten.
+find_forgotten() {
+  forgotten=
+  for file in "$APPLIED_FILE" "$APPLIED_FILE.old"; do
+    [ -f "$file" ] || continue
+    while read -r key name value; do
+      [ "$key" = setting ] || continue
+      case $NEWLINE$settings in *"$NEWLINE${name#\?} "* | *"$NEWLINE?${name#\?} "*) continue ;; esac
+      forgotten="$forgotten$name $value$NEWLINE"
+    done < "$file"
+  done
+}
+
 decide_settings() {
   [ -f "$settings_file" ] || fail "$settings_file does not exist, although the package is installed." 'Reinstall the package.'
   ! grep -q "$(printf '\r')\$" "$settings_file" || note "$settings_file has carriage returns at the ends of lines, by which kdump may not start."
@@ -128,6 +141,7 @@ decide_settings() {
     suse) want_suse_settings ;;
     *) want_kdump_conf ;;
   esac
+  find_forgotten
 }
 
 # Settings count from the next load of the crash kernel. The note is written before the change, so that a run that is killed in
@@ -152,6 +166,16 @@ edit_loaded_settings() {
   edit_file "$1" "$2"
 }
 
+# forget_settings: a setting that is asked for no more is what it was before it was asked for.
+forget_settings() {
+  file=$(readlink -f "$settings_file")
+  backup_of "$file"
+  [ -n "$forgotten" ] && [ -f "$backup" ] || return 0
+  wanted=$settings settings=$forgotten
+  edit_loaded_settings "$file" undo_settings
+  settings=$wanted
+}
+
 # Graviton: an initrd of an older kexec-tools hangs in the capture kernel with irqpoll, which newer ones leave out.
 ARM_SETTINGS_FILE=/etc/sysconfig/kdump
 
@@ -166,6 +190,7 @@ configure_kdump() {
     # shellcheck disable=SC2174
     mkdir -p -m 0700 "$DUMP_PATH" || fail "The directory $DUMP_PATH for the dumps could not be made." 'See standard error, or take another path.'
   fi
+  forget_settings
   edit_loaded_settings "$settings_file" print_with_settings
   if [ "$arch" = aarch64 ] && [ "$settings_file" = /etc/kdump.conf ] && [ -f "$ARM_SETTINGS_FILE" ]; then
     edit_loaded_settings "$ARM_SETTINGS_FILE" print_without_irqpoll

@@ -33,4 +33,15 @@ describe.each(IMAGES)('%s', (_name, image) => {
     machine.reboot();
     expect(machine.run()).toMatchObject({ exitCode: 0, status: { crashkernelSeen: '768M', changed: [] } });
   });
+
+  test('a revert after dump options were left out again puts everything back', () => {
+    const start = tree(installed(image));
+    for (const dumpLevel of [17, 1, undefined]) {
+      machine.run({ dumpLevel, dumpsToKeep: dumpLevel && 3 });
+      machine.reboot();
+    }
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { changed: [] } });
+    expect(machine.run({ action: 'revert' }).exitCode).toBe(27);
+    expect(tree(machine)).toEqual(start);
+  });
 });

@@ -28,6 +28,52 @@ describe('kdump settings', () => {
     expect(machine.log()).toEqual([]);
   });
 
+  const OPTIONS = { dumpLevel: 17, dumpsToKeep: 3, compression: 'lzo', afterDump: 'poweroff' } as const;
+  const NONE = { dumpLevel: undefined, dumpsToKeep: undefined, compression: undefined, afterDump: undefined };
+  describe.each([DEBIAN_12, DEBIAN_13, RHEL_9, AMAZON_LINUX_1, SLES_15].map(image => [image.name, image] as const))('%s', (_name, image) => {
+    function afterOptions(change = (text: string) => text): void {
+      machine = new Machine({ ...image, installed: Object.keys(image.packages) });
+      machine.write(image.settingsFile, change(machine.read(image.settingsFile)));
+      machine.run();
+      machine.reboot();
+      machine.run();
+      machine.write('/expected', machine.read(image.settingsFile));
+      expect(machine.run(OPTIONS)).toMatchObject({ exitCode: 0, status: { changed: expect.arrayContaining([image.settingsFile]) } });
+    }
+
+    test.each<[string, (text: string) => string]>([
+      ['the distribution\'s own', text => text],
+      ['somebody\'s', text => /^core_collector/m.test(text) ? text.replace(/^core_collector.*/m, 'core_collector makedumpfile -d 7 # why')
+        : `${text}KDUMP_NUM_DUMPS=5 # enough\nKDUMP_DUMPLEVEL='7'\n`],
+    ])('options that are asked for no more make room for what was there before: %s', (_what, change) => {
+      afterOptions(change);
+      expect(machine.run(NONE)).toMatchObject({ exitCode: 0, status: { state: 'armed', changed: expect.arrayContaining([image.settingsFile]) } });
+      // What is kdump's own default.
+      const left = (text: string) => text.replace(/^(final_action reboot|MAKEDUMP_ARGS="-c -d 31")\n/gm, '');
+      expect(left(machine.read(image.settingsFile))).toBe(machine.read('/expected'));
+      machine.forgetLog();
+      expect(machine.run()).toMatchObject({ exitCode: 0, status: { changed: [] } });
+      expect(machine.log()).toEqual([]);
+    });
+
+    test('what somebody wrote since in the place of such an option stays', () => {
+      afterOptions();
+      const theirs = { '/etc/default/kdump-tools': /^KDUMP_NUM_DUMPS=3$/m, '/etc/kdump.conf': /-d 17$/m, '/etc/sysconfig/kdump': /^KDUMP_DUMPLEVEL=17$/m };
+      machine.write(image.settingsFile, machine.read(image.settingsFile).replace(theirs[image.settingsFile as keyof typeof theirs], each => each.replace(/\d+$/, '9')));
+      machine.run(NONE);
+      expect(machine.read(image.settingsFile)).toMatch(/[= ]9$/m);
+    });
+
+    test('such options are put back by the next run where one failed, or was killed', () => {
+      afterOptions();
+      machine.surround('read-only /boot');
+      expect(machine.run({ ...NONE, crashKernel: '512M' }).exitCode).toBe(25);
+      machine.surround();
+      machine.run();
+      expect(machine.read(image.settingsFile)).not.toMatch(/^(KDUMP_NUM_DUMPS|KDUMP_KEEP_OLD_DUMPS|KDUMP_DUMPLEVEL|core_collector|MAKEDUMP_ARGS).*(3|2|17)"?$/m);
+    });
+  });
+
   test('a run that ended between the change and the reload is mended by the next one', () => {
     machine = armedMachine(AMAZON_LINUX_2);
     const mend = machine.breakCommand('systemctl', 'kill -KILL $PPID');
