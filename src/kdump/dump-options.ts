@@ -76,7 +76,8 @@ export interface DumpOptions {
    * The free space below which the instance counts as not armed (`low-disk`): a dump that does not fit is lost, and the crash was for
    * nothing. A whole number of MiB; 0 switches the check off.
    *
-   * @default - a fifth of the instance's memory: twice what most dumps at level 31 stay below (https://access.redhat.com/solutions/5676371)
+   * @default - a fifth of the instance's memory: twice what most dumps at level 31 stay below (https://access.redhat.com/solutions/5676371);
+   * all of it with a `level` below 30, which leaves less out
    */
   readonly minimumFreeSpace?: Size;
 

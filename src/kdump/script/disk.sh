@@ -18,7 +18,8 @@ read_memory() {
 }
 
 # measure_disk: the free bytes where dumps are written, and how many a dump may need. Red Hat's support found that most dumps at level 31
-# stay below a tenth of the memory (solution 5676371); twice that is asked for unless a number was given. A copy is as large as the memory.
+# stay below a tenth of the memory (solution 5676371); twice that is asked for unless a number was given. A copy is as large as the memory, and
+# so may a dump be of a level that leaves in caches, users' pages or free ones; only pages of zeros (1) compress to nothing.
 measure_disk() {
   disk=$(df -Pk "$DUMP_PATH")
   # shellcheck disable=SC2086
@@ -33,7 +34,7 @@ measure_disk() {
   if [ "$MINIMUM_FREE_MIB" = auto ]; then
     read_memory
     needed_bytes=$((memory_kib * 1024))
-    [ -n "${copies_all:-}" ] || needed_bytes=$((needed_bytes / 5))
+    [ -n "${copies_all:-}" ] || [ "${DUMP_LEVEL:-31}" -lt 30 ] || needed_bytes=$((needed_bytes / 5))
   else
     needed_bytes=$((MINIMUM_FREE_MIB * 1048576))
   fi

@@ -32,6 +32,9 @@ describe('the status', () => {
   test('says how much is free and how much a dump may need', () => {
     machine = armedMachine(DEBIAN_12);
     expect(machine.run().status).toMatchObject({ freeBytes: 50 * 2 ** 30, neededBytes: Math.floor(2 ** 31 / 5) });
+    // Less is left out: pages of the cache, of users or those that are free, which may be all of the memory.
+    for (const dumpLevel of [0, 1, 17, 29]) expect(machine.run({ dumpLevel }).status).toMatchObject({ state: 'armed', neededBytes: 2 ** 31 });
+    for (const dumpLevel of [30, undefined]) expect(machine.run({ dumpLevel }).status).toMatchObject({ neededBytes: Math.floor(2 ** 31 / 5) });
     expect(machine.run({ minimumFreeMib: 3000 }).status).toMatchObject({ freeBytes: 50 * 2 ** 30, neededBytes: 3000 * 2 ** 20 });
   });
 
