@@ -107,3 +107,15 @@ configure_grub_configurations() {
   done
   [ -z "$mend" ] || true > "$MENDED_NOTE"
 }
+
+# boots_foreign_entry: has a grub.cfg that is as it should be the very command line of this boot still? It is somebody's own entry, or one for a
+# recovery.
+boots_foreign_entry() {
+  [ -n "$grub_configurations" ] || return 1
+  first_line /proc/cmdline
+  # shellcheck disable=SC2086
+  awk -v now="${line#BOOT_IMAGE=}" '
+    BEGIN { $0 = now; $1 = $1; now = $0 }
+    $1 ~ /^linux(16|efi)?$/ { $1 = ""; if (substr($0, 2) == now) found = 1 }
+    END { exit !found }' $grub_configurations
+}

@@ -12,6 +12,8 @@ wait_for_other_run() {
 
 report_outcome() {
   if [ "$crashkernel_seen" != "$crashkernel_wanted" ]; then
+    ! boots_foreign_entry || fail "The kernel was booted by an entry of GRUB that gets no crashkernel=$crashkernel_wanted from $mkconfig: a reboot would not help." \
+      'Put it into that entry (/etc/grub.d/40_custom), or have another one booted (GRUB_DEFAULT).'
     require_reboot "crashkernel=$crashkernel_wanted for $kernel" \
       "The kernel was booted with crashkernel='$crashkernel_seen' and will be with '$crashkernel_wanted' from the next boot."
   fi

@@ -191,6 +191,28 @@ describe('an entry that lost the value while another has it', () => {
     expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
   });
 
+  test.each([AMAZON_LINUX_2, SLES_15, DEBIAN_12].map(image => [image.name, image] as const))('fails on %s where no tool makes it, without a reboot', (_name, image) => {
+    const custom = (words: string) => {
+      machine.write('/etc/grub.d/40_custom', `#!/bin/sh\nexec tail -n +3 $0\nmenuentry 'mine' {\n  ${image.linuxCommand ?? 'linux'}  /boot/vmlinuz-${image.kernel} ro  mine${words} \n}\n`, 0o755);
+      machine.regenerateBootLoader();
+    };
+    machine = new Machine({ ...image, installed: Object.keys(image.packages) });
+    custom('');
+    const entries = machine.read(image.grubConfiguration).match(/^\s*menuentry /gm)!.length;
+    machine.write('/etc/default/grub', `${machine.read('/etc/default/grub')}GRUB_DEFAULT=${entries - 1}\n`);
+    machine.write(image.grubConfiguration, machine.read(image.grubConfiguration).replace(/set default=.*/, `set default="${entries - 1}"`));
+    machine.reboot();
+    expect(machine.read('/kernel/cmdline')).toMatch(/mine$/m);
+    for (const rebootPolicy of ['whenRequired', 'never'] as const) {
+      expect(machine.run({ rebootPolicy })).toMatchObject({
+        exitCode: 25, status: { cause: expect.stringMatching(/gets no crashkernel=256M from grub2?-mkconfig/), remedy: expect.stringMatching(/40_custom.*GRUB_DEFAULT/) },
+      });
+    }
+    custom(' crashkernel=256M');
+    machine.reboot();
+    expect(machine.run()).toMatchObject({ exitCode: 0, status: { state: 'armed' } });
+  });
+
   test('has it back by a reboot by hand where one was asked for formerly', () => {
     machine = new Machine(AMAZON_LINUX_2);
     expect(machine.run({ rebootPolicy: 'whenRequired' }).exitCode).toBe(194);
