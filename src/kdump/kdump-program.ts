@@ -95,10 +95,11 @@ export function renderKdumpProgram(settings: KdumpProgramSettings): string {
   ].join('\n');
 }
 
-/** Without lines that are comments. */
+/** Without lines that are comments, and indented by one blank for two: no text of the program has blanks at the beginning of a line. */
 function readScript(name: string): string {
   const lines = fs.readFileSync(path.join(__dirname, 'script', name), 'utf8').split('\n');
-  return lines.filter(line => !/^\s*#($|\s)/.test(line) && line.trim() !== '').join('\n') + '\n';
+  const code = lines.filter(line => !/^\s*#($|\s)/.test(line) && line.trim() !== '');
+  return code.map(line => line.replace(/^ +/, indent => ' '.repeat(indent.length / 2)) + '\n').join('');
 }
 
 function within(given: number | undefined, least: number, most: number): boolean {
