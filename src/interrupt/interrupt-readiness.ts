@@ -46,7 +46,8 @@ export interface InterruptReadinessProps {
  * Of each running instance among the targets (by tag the first 100 that are found), it is checked that
  * - EC2 can interrupt it: its type is built on Nitro, and it is x86_64;
  * - the function may: a dry run of `SendDiagnosticInterrupt` passes all policies, those of the organization too;
- * - kdump is armed: the last run of the association on it succeeded, not too long ago (see `requireArmed`).
+ * - kdump is armed: the last run of the association on it succeeded, not too long ago (see `requireArmed`). Of a program that the same
+ *   deployment has changed it may be the run before the change.
  *
  * What cannot change within the deployment fails it at once; the rest is waited for. It is checked when the resource is created, and
  * again when the program that configures kdump, the targets or the policy of the interrupt have changed.
