@@ -12,12 +12,20 @@ const CHECKSUM = '[A-Za-z0-9+/]{43}=';
 // What URLs that the SDK has signed are made of: all the rest is percent-encoded.
 const URL = 'https?://[A-Za-z0-9./?&=%_~:+-]+';
 
+interface DocumentParameter {
+  readonly type: 'String';
+  readonly description: string;
+  readonly default?: string;
+  readonly allowedValues?: string[];
+  readonly allowedPattern?: string;
+}
+
 /**
  * What the program is told, by parameter. None of the patterns lets a quote, a blank or a backslash pass, nor the braces of another
  * parameter; and each is understood alike by the service and by agents, whose regular expressions know neither lookaround nor a
  * repetition of more than 1,000.
  */
-export const COLLECTION_PARAMETERS = {
+export const COLLECTION_PARAMETERS: Record<string, DocumentParameter> = {
   Action: { type: 'String', description: 'What is to be done', allowedValues: ['list', 'send', 'remove'] },
   DumpPath: {
     type: 'String',
@@ -40,7 +48,7 @@ export const COLLECTION_PARAMETERS = {
     allowedPattern: `^(${PART};)*$`,
   },
   Remove: { type: 'String', description: 'remove: file, its bytes;', default: '', allowedPattern: `^(${NAME},${NUMBER};)*$` },
-} as const;
+};
 
 /**
  * Returns the POSIX sh program that finds, sends and removes a dump. Parameters are pasted between single quotes.
