@@ -10,9 +10,14 @@ export function nextSteps(incident: Incident): string[] {
   const instance = instanceOf(incident) ?? 'ID';
   return [
     ...restored?.outcome === 'failed' && shield?.kind === 'standby'
-      ? [`When it runs, give it back: aws autoscaling exit-standby --auto-scaling-group-name '${plain(shield.group ?? '')}' --instance-ids ${instance}`] : [],
+      ? [`When it runs, give it back: aws autoscaling exit-standby --auto-scaling-group-name ${quoted(shield.group ?? '')} --instance-ids ${instance}`] : [],
     ...stepsAfter(incident, instance),
   ];
+}
+
+/** As one word of a shell: a group's name may have any printable character of ASCII but a colon (Auto Scaling API Reference, CreateAutoScalingGroup). */
+function quoted(name: string): string {
+  return `'${plain(name).replaceAll("'", "'\\''")}'`;
 }
 
 function stepsAfter(incident: Incident, instance: string): string[] {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -119,6 +120,13 @@ test.each(['ABORTED', 'FAILED', undefined])('an instance that is not back in its
   expect(messageOf(incident, FINDINGS)).not.toContain('given back after');
   expect(messageOf(incident, FINDINGS)).not.toContain('gave the instance back');
   expect(messageOf(incident, FINDINGS)).toContain(`aws autoscaling exit-standby --auto-scaling-group-name 'web' --instance-ids ${INSTANCE}`);
+});
+
+test('the name of a group is one word of what there is to type, whatever it is', () => {
+  const name = "web'; reboot; '$(id)";
+  const incident: Incident = { ...COLLECTED, restored: { outcome: 'failed', failure: FAILURE }, shield: { ...COLLECTED.shield!, group: name } };
+  const [, typed] = /--auto-scaling-group-name (.*) --instance-ids/.exec(messageOf(incident, FINDINGS))!;
+  expect(execFileSync('sh', ['-c', `printf %s ${typed}`], { encoding: 'utf8' })).toBe(name);
 });
 
 test.each<[string, Partial<Incident>]>([
