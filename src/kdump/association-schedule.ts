@@ -22,7 +22,7 @@ export function associationSchedule(schedule: Schedule, rebootPolicy: RebootPoli
   if (rate && Number(rate[1]) * MINUTES[rate[2]] < SHORTEST_RATE_MINUTES) {
     throw new Error(`schedule: ${expression} was given; State Manager runs an association every 30 minutes at the most. ${ALLOWED}`);
   }
-  const windowMinutes = Number(rebootPolicy._window?.split(' ')[2] ?? Infinity);
+  const windowMinutes = rebootPolicy._windowMinutes ?? Infinity;
   if (rate && Number(rate[1]) * MINUTES[rate[2]] >= windowMinutes) {
     throw new Error(`schedule: ${expression} was given with a window for reboots of ${windowMinutes} minutes, which may pass between two checks. Give a shorter`
       + ' rate, a longer window, or a Schedule.cron() that falls into the window.');

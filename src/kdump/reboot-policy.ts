@@ -104,7 +104,7 @@ export class RebootPolicy {
       throw new Error(`${given}: the window lasts ${minutes} minutes, allowed are whole minutes from 60 to ${DAY_MINUTES}.`
         + ' Instances are checked every half hour, and a shorter window may pass between two checks.');
     }
-    return new RebootPolicy('inWindow', `${days} ${Number(time[1]) * 60 + Number(time[2])} ${minutes}`);
+    return new RebootPolicy('inWindow', `${days} ${Number(time[1]) * 60 + Number(time[2])} ${minutes}`, minutes);
   }
 
   /**
@@ -121,8 +121,16 @@ export class RebootPolicy {
    */
   public readonly _window?: string;
 
-  private constructor(name: 'never' | 'whenRequired' | 'inWindow', window?: string) {
+  /**
+   * How long the window lasts.
+   *
+   * @internal
+   */
+  public readonly _windowMinutes?: number;
+
+  private constructor(name: 'never' | 'whenRequired' | 'inWindow', window?: string, windowMinutes?: number) {
     this._name = name;
     this._window = window;
+    this._windowMinutes = windowMinutes;
   }
 }
