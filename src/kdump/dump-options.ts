@@ -52,7 +52,7 @@ export interface DumpOptions {
   /**
    * Which pages are left out, as the sum of 1 (zero pages), 2 and 4 (page cache), 8 (user data) and 16 (free pages): 0 to 31.
    *
-   * @default - the distribution's own, which is 31 on all but SUSE; there it stays, elsewhere it is 31 where `compression` is given
+   * @default - the distribution's own: on SUSE what its settings say, elsewhere 31
    * @see https://man7.org/linux/man-pages/man8/makedumpfile.8.html
    */
   readonly level?: number;
